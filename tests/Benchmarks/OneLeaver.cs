@@ -120,7 +120,7 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
     /// </summary>
     private static int Least(List<(string Name, Traffic Traffic)> parts, ActionPlan removal)
     {
-        var inGraph = removal.Steps.Count(s => !StepRequests.Create(s).IsAzure);
+        var inGraph = removal.Steps.Count(s => !StepRegistry.Default.Request(s).IsAzure);
         Traffic Of(string name) => parts.Single(p => p.Name == name).Traffic;
         var again = Of("read again");
         var known = again.Reads.Count(r => !r.Graph && r.Path.Split('?')[0].TrimEnd('/') is "/subscriptions");
@@ -137,7 +137,7 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
 
     private static Task WriteAsync(TenantConnection tenant, PlanStep step)
     {
-        var request = StepRequests.Create(step, tenant.GraphAddress);
+        var request = StepRegistry.Default.Request(step, tenant.GraphAddress);
         var body = request.Body is null ? null : JsonSerializer.SerializeToUtf8Bytes(request.Body);
         return request.IsAzure
             ? AzureAsync(tenant, request.Call.Method, request.Path, body)

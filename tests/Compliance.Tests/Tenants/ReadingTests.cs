@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Compliance.Credentials;
 using Compliance.Findings;
+using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
 using Local;
 using SandboxTenant;
@@ -446,7 +447,7 @@ public sealed class ReadingTests
         var bare = Uri.UnescapeDataString(path.Split('?')[0]);
         if (service == "graph" && bare.StartsWith("/v1.0", StringComparison.Ordinal))
             bare = bare["/v1.0".Length..];
-        return DeclaredCall.All.Any(c =>
+        return DeclaredCall.All.Concat(StepRegistry.Default.Calls).Any(c =>
             c.Service == service
             && c.Method == method
             && Regex.IsMatch(

@@ -140,7 +140,7 @@ public sealed class RefusalTests
 
     private static async Task<bool> IsHandedOverAsync(StepDesk desk, ChangeDecision planned) =>
         (await desk.Documents.LoadAsync<ActionPlan>(LeaverRounds.Name(desk.Run, $"plan-{planned.PlanId}.json"), Stop))!.Steps.Any(s =>
-            s.Action == LeaverActions.AddOwner
+            s.Action == AddOwner.Id
         );
 
     // Why the case does not go on, as its open finding says.

@@ -592,7 +592,7 @@ public sealed class StepTests
             LeaverRounds.Name(desk.Run, $"plan-{planned.PlanId}.json"),
             TestContext.Current.CancellationToken
         );
-        Assert.Contains(plan!.Steps, s => s.Action == LeaverActions.AddOwner);
+        Assert.Contains(plan!.Steps, s => s.Action == AddOwner.Id);
     }
 
     [Fact]

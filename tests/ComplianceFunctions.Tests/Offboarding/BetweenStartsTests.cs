@@ -517,7 +517,7 @@ public sealed class BetweenStartsTests
         await GiveUpUndoAsync(desk, 2, "GroupMember.ReadWrite.All");
         var left = (await desk.StateAsync())!.NotGivenBack;
         Assert.NotEmpty(left);
-        Assert.All(left, l => Assert.Equal(LeaverActions.AddGroupMember, l.Step.Action));
+        Assert.All(left, l => Assert.Equal(AddGroupMember.Id, l.Step.Action));
 
         await desk.SaysAsync(sequence: 3);
         await desk.BlockAsync();
@@ -525,7 +525,7 @@ public sealed class BetweenStartsTests
 
         Assert.Equal((true, true), (desk.CanSignIn(), HasUndoFinding(desk)));
         var plan = await desk.Documents.LoadAsync<ActionPlan>(LeaverRounds.Name(desk.Run, $"plan-{_undo}.json"), Stop);
-        Assert.DoesNotContain(plan!.Steps, s => s.Action == LeaverActions.AddGroupMember);
+        Assert.DoesNotContain(plan!.Steps, s => s.Action == AddGroupMember.Id);
         Assert.Equal(
             left.Select(l => l.Step.Target),
             plan.Manual.Where(m => m.Why == "an earlier undo could not give it back").Select(m => m.Target)

@@ -160,7 +160,7 @@ public sealed class BlockGroupTests
         await world.HappenAsync(Named);
         var dry = await world.Services.GetRequiredService<DryRuns>().PlanAsync(Lea, Stop);
 
-        Assert.Equal((LeaverActions.AddToBlockGroup, Group), (dry.Group!.Steps.Single().Action, dry.Group.Steps.Single().Target.Id));
+        Assert.Equal((AddToBlockGroup.Id, Group), (dry.Group!.Steps.Single().Action, dry.Group.Steps.Single().Target.Id));
         Assert.False(IsMember(world));
     }
 

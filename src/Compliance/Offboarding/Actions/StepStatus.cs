@@ -2,6 +2,31 @@ using Compliance.Changes.Plans;
 
 namespace Compliance.Offboarding.Actions;
 
+/// <summary>An answer of Graph or Resource Manager.</summary>
+/// <param name="Status">HTTP status; 0 when there was none after all attempts.</param>
+/// <param name="Code">The service's error code; null when there is none.</param>
+/// <param name="Message">The service's message, or why there was no answer.</param>
+/// <param name="Value">The answer's bare boolean (<c>{"value":true}</c>); null when it has none.</param>
+internal sealed record StepReply(int Status, string? Code, string? Message, bool? Value = null)
+{
+    /// <summary>True when code or message contains one of these.</summary>
+    public bool Mentions(IEnumerable<string> parts) =>
+        parts.Any(p =>
+            Code?.Contains(p, StringComparison.OrdinalIgnoreCase) == true
+            || Message?.Contains(p, StringComparison.OrdinalIgnoreCase) == true
+        );
+
+    /// <summary>The answer in one line.</summary>
+    public string Describe()
+    {
+        var text = string.IsNullOrWhiteSpace(Message) ? "no reason was given" : Message.ReplaceLineEndings(" ").Trim();
+        if (text.Length > 400)
+            text = string.Concat(text.AsSpan(0, 400), "…");
+        var named = Code is null || text.Contains(Code, StringComparison.OrdinalIgnoreCase) ? text : $"{Code}: {text}";
+        return Status == 0 ? named : $"{Status}, {named}";
+    }
+}
+
 /// <summary>What an answer means for a step.</summary>
 /// <param name="Result">How the step ended.</param>
 /// <param name="Reason">Why, in words; null when it was done.</param>
@@ -9,25 +34,22 @@ internal sealed record StepAnswer(StepResult Result, string? Reason)
 {
     /// <summary>Done.</summary>
     public static readonly StepAnswer Done = new(StepResult.Done, null);
+
+    /// <summary>What the step takes away was gone.</summary>
+    public static readonly StepAnswer Gone = new(StepResult.AlreadySo, "it was not there any more");
+
+    /// <summary>The user is gone, and with it what the step is about.</summary>
+    public static readonly StepAnswer UserDeleted = new(StepResult.AlreadySo, StepStatus.UserDeleted);
 }
 
-/// <summary>What Graph's and Resource Manager's answers mean, by action. Pure; a table of tests holds it.</summary>
+/// <summary>
+/// What Graph's and Resource Manager's answers mean for every step; what one means for a single action is in that action's class. Pure; a
+/// table of tests holds it.
+/// </summary>
 internal static class StepStatus
 {
-    private static readonly HashSet<string> Gives = new(StringComparer.Ordinal)
-    {
-        LeaverActions.AddOwner,
-        LeaverActions.EnableAccount,
-        LeaverActions.AddGroupMember,
-        LeaverActions.AddAppRole,
-        LeaverActions.AddDelegatedGrant,
-        LeaverActions.AddAzureRole,
-        LeaverActions.AddVaultAccessPolicy,
-        LeaverActions.TakeBackResource,
-        LeaverActions.EnableDevice,
-        LeaverActions.AddLicence,
-        LeaverActions.AddToBlockGroup,
-    };
+    /// <summary>Why everything that belonged to a user is gone.</summary>
+    public const string UserDeleted = "the user was deleted";
 
     // Parts of the messages and codes with which the services say that the target state is there already.
     private static readonly string[] Present =
@@ -45,80 +67,28 @@ internal static class StepStatus
         "ResourceNotFound",
     ];
 
-    /// <summary>True when the step gives something: then a missing target is no success.</summary>
-    public static bool IsGiving(string action) => Gives.Contains(action);
-
     /// <summary>The outcome of a step.</summary>
-    /// <param name="action">One of <see cref="LeaverActions"/>.</param>
-    /// <param name="status">HTTP status; 0 when there was no answer after all attempts.</param>
-    /// <param name="code">The service's error code; null when there is none.</param>
-    /// <param name="message">The service's message, or why there was no answer.</param>
-    /// <param name="value">The answer's bare boolean (<c>{"value":true}</c>); null when it has none.</param>
-    public static StepAnswer From(string action, int status, string? code, string? message, bool? value = null)
+    public static StepAnswer From(ILeaverStep step, StepReply reply)
     {
-        var said = Said(status, code, message);
-        return status switch
+        if (step.Read(reply) is { } own)
+            return own;
+        var isGiving = step.Effect == StepEffect.Gives;
+        return reply.Status switch
         {
-            // Resource Manager deletes what is not there without a complaint, but with another status.
-            204 when action == LeaverActions.RemoveAzureRole => new(StepResult.AlreadySo, "it was not there any more"),
-            // {"@odata.context":"…/$metadata#Edm.Boolean","value":true}: only that says that the sessions are void; 204 has no body.
-            >= 200 and < 300 when action == LeaverActions.RevokeSessions && status != 204 && value != true => new(
-                StepResult.Failed,
-                $"{status}, the service did not confirm that the sessions were revoked"
-            ),
             >= 200 and < 300 => StepAnswer.Done,
-            400 or 409 when IsGiving(action) && Says(code, message, Present) => new(StepResult.AlreadySo, "it was there already"),
-            400 or 409 when TakesAway(action) && Says(code, message, Absent) => new(StepResult.AlreadySo, "it was not there any more"),
-            404 or 410 when action is LeaverActions.DisableAccount or LeaverActions.RevokeSessions => new(
-                StepResult.AlreadySo,
-                UserDeleted
-            ),
-            404 or 410 when !IsGiving(action) => new(StepResult.AlreadySo, "it was not there any more"),
-            403 => new(StepResult.NotPermitted, said),
+            400 or 409 when isGiving && reply.Mentions(Present) => new(StepResult.AlreadySo, "it was there already"),
+            400 or 409 when step.Effect == StepEffect.TakesAway && reply.Mentions(Absent) => StepAnswer.Gone,
+            404 or 410 when !isGiving => StepAnswer.Gone,
+            403 => new(StepResult.NotPermitted, reply.Describe()),
             // {"error":{"code":"ScopeLocked","message":"The scope '…' cannot perform delete operation because following scope(s) are
             // locked: '…'. Please remove the lock and try again."}}
-            409 when string.Equals(code, "ScopeLocked", StringComparison.OrdinalIgnoreCase) => new(StepResult.Refused, said),
-            // The default method can be deleted once the others are gone.
-            400 when action == LeaverActions.RemoveSignInMethod && Says(code, message, ["default"]) => new(StepResult.Failed, said),
-            // Another request about the same eligibility is still open.
-            400 when AsksPim(action) && Says(code, message, ["RequestExists"]) => new(StepResult.Failed, said),
-            400 or 405 or 422 => new(StepResult.Refused, said),
-            _ => new(StepResult.Failed, said),
+            409 when string.Equals(reply.Code, "ScopeLocked", StringComparison.OrdinalIgnoreCase) => new(
+                StepResult.Refused,
+                reply.Describe()
+            ),
+            400 when reply.Mentions(step.RefusedForNow) => new(StepResult.Failed, reply.Describe()),
+            400 or 405 or 422 => new(StepResult.Refused, reply.Describe()),
+            _ => new(StepResult.Failed, reply.Describe()),
         };
     }
-
-    /// <summary>Why everything that belonged to a user is gone.</summary>
-    public const string UserDeleted = "the user was deleted";
-
-    private static bool AsksPim(string action) =>
-        action is LeaverActions.RemoveEligibleAzureRole or LeaverActions.RemoveEligibleDirectoryRole or LeaverActions.RemoveDirectoryRole;
-
-    // Not those that change a property: "does not exist" would be about something else there.
-    private static bool TakesAway(string action) =>
-        !IsGiving(action)
-        && action
-            is not (
-                LeaverActions.DisableAccount
-                or LeaverActions.RevokeSessions
-                or LeaverActions.DisableDevice
-                or LeaverActions.HandOverResource
-                or LeaverActions.RetireManagedDevice
-            );
-
-    private static string Said(int status, string? code, string? message)
-    {
-        var text = string.IsNullOrWhiteSpace(message) ? "no reason was given" : message.ReplaceLineEndings(" ").Trim();
-        if (text.Length > 400)
-            text = string.Concat(text.AsSpan(0, 400), "…");
-        var named = code is null || text.Contains(code, StringComparison.OrdinalIgnoreCase) ? text : $"{code}: {text}";
-        return status == 0 ? named : $"{status}, {named}";
-    }
-
-    private static bool Says(string? code, string? message, string[] parts) =>
-        Array.Exists(
-            parts,
-            p =>
-                code?.Contains(p, StringComparison.OrdinalIgnoreCase) == true
-                || message?.Contains(p, StringComparison.OrdinalIgnoreCase) == true
-        );
 }

@@ -20,41 +20,6 @@ internal static class Steps
     /// <summary>Whether plans of a kind block the person: a pause holds them only where that was asked for.</summary>
     public static bool Blocks(string kind) => kind is Block or BlockGroup;
 
-    /// <summary>The places of all actions in a plan.</summary>
-    private static readonly Dictionary<string, int> Order = new string[]
-    {
-        LeaverActions.DisableAccount,
-        LeaverActions.RevokeSessions,
-        LeaverActions.AddToBlockGroup,
-        LeaverActions.DisableDevice,
-        LeaverActions.RemoveDirectoryRole,
-        LeaverActions.RemoveEligibleDirectoryRole,
-        LeaverActions.RemoveGroupMember,
-        LeaverActions.RemoveAppRole,
-        LeaverActions.RemoveDelegatedGrant,
-        LeaverActions.RemoveAzureRole,
-        LeaverActions.RemoveEligibleAzureRole,
-        LeaverActions.RemoveVaultAccessPolicy,
-        LeaverActions.RemoveSignInMethod,
-        LeaverActions.AddOwner,
-        LeaverActions.RemoveOwner,
-        LeaverActions.HandOverResource,
-        LeaverActions.RemoveLicence,
-        LeaverActions.RetireManagedDevice,
-        LeaverActions.EnableAccount,
-        LeaverActions.RemoveFromBlockGroup,
-        LeaverActions.AddLicence,
-        LeaverActions.AddGroupMember,
-        LeaverActions.AddAppRole,
-        LeaverActions.AddDelegatedGrant,
-        LeaverActions.AddAzureRole,
-        LeaverActions.AddVaultAccessPolicy,
-        LeaverActions.TakeBackResource,
-        LeaverActions.EnableDevice,
-    }
-        .Select((action, place) => (action, place))
-        .ToDictionary(a => a.action, a => a.place, StringComparer.Ordinal);
-
     /// <summary>What a kind of access is called as a target.</summary>
     public static string TypeOf(AccessKind kind) =>
         kind switch
@@ -71,7 +36,7 @@ internal static class Steps
     public static PlanTarget TargetOf(Access access) => new(TypeOf(access.Kind), access.Id, access.Name);
 
     /// <summary>A step.</summary>
-    /// <param name="action">One of <see cref="LeaverActions"/>.</param>
+    /// <param name="action">Of a step in <see cref="StepRegistry"/>.</param>
     /// <param name="target">On what.</param>
     /// <param name="wave">Its wave.</param>
     /// <param name="reason">Why, in words.</param>
@@ -87,15 +52,8 @@ internal static class Steps
     )
     {
         var values = arguments.Where(a => a.Value is not null).ToDictionary(a => a.Name, a => a.Value!, StringComparer.Ordinal);
-        // Handing over to somebody else is another act: one that was done says nothing of it.
-        var to = action switch
-        {
-            LeaverActions.AddOwner => values.GetValueOrDefault(StepArguments.OwnerId),
-            LeaverActions.HandOverResource or LeaverActions.TakeBackResource => values.GetValueOrDefault(StepArguments.Value),
-            _ => null,
-        };
         return new(
-            PlanStep.IdOf(action, target, to),
+            PlanStep.IdOf(action, target),
             action,
             target,
             wave,
@@ -105,44 +63,30 @@ internal static class Steps
         );
     }
 
-    /// <summary>What a person does in place of a step.</summary>
-    public static ManualStep ByHand(PlanStep step, string why) => new(step.Target, why, StepRequests.Create(step).Command());
-
-    /// <summary>The plan, in an order that does not depend on the order of what was read.</summary>
-    public static ActionPlan Plan(
-        string kind,
-        string tenantId,
-        string caseId,
-        string subjectId,
-        OffboardingPolicy policy,
-        IEnumerable<(PlanStep Step, AssetClass Asset)> steps,
-        IEnumerable<ManualStep> manual
-    ) =>
-        new()
+    /// <summary>The step for who takes over: handing over to somebody else is another act, with an id of its own.</summary>
+    public static PlanStep To(this PlanStep step, string newOwner) =>
+        step with
         {
-            Kind = kind,
-            TenantId = tenantId,
-            CaseId = caseId,
-            SubjectId = subjectId,
-            PolicySha256 = policy.Sha256,
-            Steps =
-            [
-                .. steps
-                    .OrderBy(s => s.Step.Wave)
-                    .ThenBy(s => Order[s.Step.Action])
-                    .ThenByDescending(s => s.Asset)
-                    .ThenBy(s => s.Step.Target.Type, StringComparer.Ordinal)
-                    .ThenBy(s => s.Step.Target.Id, StringComparer.Ordinal)
-                    .Select(s => s.Step),
-            ],
-            Manual =
-            [
-                .. manual
-                    .OrderBy(m => m.Target.Type, StringComparer.Ordinal)
-                    .ThenBy(m => m.Target.Id, StringComparer.Ordinal)
-                    .ThenBy(m => m.Why, StringComparer.Ordinal)
-                    .ThenBy(m => m.WhatToDo, StringComparer.Ordinal)
-                    .ThenBy(m => m.Target.Name, StringComparer.Ordinal),
-            ],
+            Id = PlanStep.IdOf(step.Action, step.Target, newOwner),
         };
+
+    /// <summary>What a person does in place of a step.</summary>
+    public static ManualStep ByHand(PlanStep step, string why) => StepRegistry.Default.ByHand(step, why);
+
+    /// <summary>What a person does in place of a step of a class.</summary>
+    public static ManualStep ByHand(ILeaverStep by, PlanStep step, string why) => new(step.Target, why, by.Command(step));
+
+    /// <summary>The command with which a person does what a step does.</summary>
+    public static string Command(this ILeaverStep by, PlanStep step) => by.Request(step, StepRequest.PublicGraph).Command();
+
+    /// <summary>What is left to people, in an order that does not depend on the order of what was read.</summary>
+    public static IReadOnlyList<ManualStep> Sort(IEnumerable<ManualStep> manual) =>
+        [
+            .. manual
+                .OrderBy(m => m.Target.Type, StringComparer.Ordinal)
+                .ThenBy(m => m.Target.Id, StringComparer.Ordinal)
+                .ThenBy(m => m.Why, StringComparer.Ordinal)
+                .ThenBy(m => m.WhatToDo, StringComparer.Ordinal)
+                .ThenBy(m => m.Target.Name, StringComparer.Ordinal),
+        ];
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Compliance.Changes.Plans;
 using Compliance.Findings;
 using Compliance.Offboarding.Actions;
+using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Certificates;
 
@@ -54,6 +55,7 @@ public sealed record VerifiedCase(
 /// <summary>Compares what was with what is: a step counts only when the new state was seen. Pure.</summary>
 internal sealed class Verification
 {
+    private readonly StepRegistry _registry;
     private readonly AccessSnapshot _before;
     private readonly AccessSnapshot _after;
     private readonly HashSet<string> _now;
@@ -67,11 +69,12 @@ internal sealed class Verification
         IReadOnlyList<StepOutcome> outcomes,
         AccessSnapshot before,
         AccessSnapshot after,
-        VerifiedCase? earlier
+        VerifiedCase? earlier,
+        StepRegistry registry
     )
     {
-        _before = before;
-        _after = after with { Sources = [.. after.Sources, .. AccessSources.NoLongerListed(before, after)] };
+        (_registry, _before) = (registry, before);
+        _after = after with { Sources = [.. after.Sources, .. NoLongerListed(before, after)] };
         _now = after.Accesses.Select(a => a.Key).ToHashSet(StringComparer.Ordinal);
         _outcomes = outcomes.GroupBy(o => o.StepId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
         _steps = plans
@@ -95,13 +98,15 @@ internal sealed class Verification
     /// <param name="after">The access read afresh.</param>
     /// <param name="earlier">The comparison before this one, so that the first time something was seen removed is kept; null when this is
     /// the first.</param>
+    /// <param name="registry">The steps there are; null for the product's own.</param>
     public static VerifiedCase Compare(
         IReadOnlyList<ActionPlan> plans,
         IReadOnlyList<StepOutcome> outcomes,
         AccessSnapshot before,
         AccessSnapshot after,
-        VerifiedCase? earlier = null
-    ) => new Verification(plans, outcomes, before, after, earlier).Compare();
+        VerifiedCase? earlier = null,
+        StepRegistry? registry = null
+    ) => new Verification(plans, outcomes, before, after, earlier, registry ?? StepRegistry.Default).Compare();
 
     private VerifiedCase Compare()
     {
@@ -157,7 +162,7 @@ internal sealed class Verification
     {
         var outcome = _steps.TryGetValue(access.Key, out var step) ? _outcomes.GetValueOrDefault(step.Id) : null;
         var removedAt = outcome is { InEffect: true } ? outcome.At : (DateTimeOffset?)null;
-        return AccessSources.WhyUnread(access, _after) is { } unread
+        return WhyUnread(access) is { } unread
             ? new(access, AccessState.Unknown, removedAt, null, unread, "read it again once its source can be read")
             : new(access, AccessState.Removed, removedAt, _seenRemoved.GetValueOrDefault(access.Key) ?? _after.TakenAt, null, null);
     }
@@ -180,6 +185,38 @@ internal sealed class Verification
             ),
             { } failed => new(access, AccessState.StillThere, null, null, failed.Reason, failed.Remedy),
         };
+
+    // What is unknown because it was listed before and is not now: the subscription may have been closed, or this app may no longer see it.
+    private static IEnumerable<SourceOutcome> NoLongerListed(AccessSnapshot before, AccessSnapshot after)
+    {
+        var listed = after.Sources.Select(s => s.Source).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var source in before.Sources.Where(s => !listed.Contains(s.Source)))
+            if (source.Source.Split('/') is ["arm", "subscriptions", var id, _])
+                yield return new(
+                    source.Source,
+                    Complete: false,
+                    0,
+                    new Subject(SubjectTypes.Source, source.Source, $"subscription {id}"),
+                    $"the subscription {id} was shown to this app before and is not any more",
+                    DeclaredCall.AzureRoles.Permission,
+                    DeclaredCall.AzureRoles.Grant($"/subscriptions/{id}", null),
+                    $"/subscriptions/{id}"
+                );
+    }
+
+    // Why a read cannot show that an access is gone; null when it can.
+    private string? WhyUnread(Access access)
+    {
+        var needed = (_registry.FindRemoval(access.Kind)?.Sources(access, _after) ?? AccessSources.Resources(access, _after)).ToList();
+        if (needed.Count == 0)
+            return "the source that would show it was not read";
+        foreach (var source in needed)
+            if (_after.Sources.FirstOrDefault(s => s.Source == source) is not { Complete: true } read)
+                return _after.Sources.FirstOrDefault(s => s.Source == source)?.Reason is { } reason
+                    ? $"{source} could not be read: {reason}"
+                    : $"{source} was not read";
+        return null;
+    }
 
     private static (string Type, string Id) ManualKey(Access access) => (Steps.TypeOf(access.Kind), access.Id.ToLowerInvariant());
 }

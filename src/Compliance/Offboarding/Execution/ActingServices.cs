@@ -1,4 +1,5 @@
 using Compliance.Changes.Execution;
+using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,6 +11,8 @@ internal static class ActingServices
     /// <summary>Needs what <see cref="Tenants.TenantServices.AddTenant"/> registers.</summary>
     public static IServiceCollection AddPlanExecutor(this IServiceCollection services) =>
         services
+            .AddSingleton(StepRegistry.Default)
+            .AddSingleton<StepDispatch>()
             .AddSingleton<ResourceManagerWriter>()
             .AddSingleton(s => new GraphWritePace(
                 s.GetRequiredService<TimeProvider>(),

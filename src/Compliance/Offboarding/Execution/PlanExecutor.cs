@@ -12,12 +12,11 @@ namespace Compliance.Offboarding.Execution;
 
 /// <summary>Carries plans out through Graph's <c>$batch</c> and Resource Manager, wave by wave.</summary>
 internal sealed partial class PlanExecutor(
-    TenantConnection tenant,
+    StepDispatch dispatch,
     GraphBatch graph,
     GraphWritePace pace,
     ResourceManagerWriter azure,
     IPause pause,
-    TimeProvider time,
     ILogger<PlanExecutor> log
 ) : IPlanExecutor
 {
@@ -25,22 +24,6 @@ internal sealed partial class PlanExecutor(
     private const int MaxRoundsOfConflicts = 3;
 
     private static readonly TimeSpan UnreadFor = TimeSpan.FromMinutes(1);
-
-    // What Graph itself takes away with the user.
-    private static readonly HashSet<string> EndsWithTheUser = new(StringComparer.Ordinal)
-    {
-        LeaverActions.DisableAccount,
-        LeaverActions.RevokeSessions,
-        LeaverActions.RemoveDirectoryRole,
-        LeaverActions.RemoveEligibleDirectoryRole,
-        LeaverActions.RemoveGroupMember,
-        LeaverActions.RemoveAppRole,
-        LeaverActions.RemoveDelegatedGrant,
-        LeaverActions.RemoveSignInMethod,
-        LeaverActions.RemoveOwner,
-        LeaverActions.RemoveLicence,
-        LeaverActions.AddToBlockGroup,
-    };
 
     /// <inheritdoc/>
     public async Task<PlanPass> RunAsync(
@@ -101,7 +84,7 @@ internal sealed partial class PlanExecutor(
     // comes after may rest on what is left out.
     private (List<PlanStep> Steps, TimeSpan Wait) InQuota(ActionPlan plan, List<PlanStep> open)
     {
-        var writes = open.Count(IsGraph);
+        var writes = open.Count(dispatch.IsGraph);
         if (writes == 0)
             return (open, TimeSpan.Zero);
         var granted = pace.Take($"{plan.CaseId} {plan.Kind}", writes, out var wait);
@@ -115,28 +98,25 @@ internal sealed partial class PlanExecutor(
         var allowed = new List<PlanStep>();
         foreach (var wave in open.GroupBy(s => s.Wave).OrderBy(w => w.Key))
         {
-            allowed.AddRange(wave.Where(s => !IsGraph(s) || granted-- > 0));
+            allowed.AddRange(wave.Where(s => !dispatch.IsGraph(s) || granted-- > 0));
             if (granted <= 0)
                 break;
         }
         return ([.. open.Where(allowed.ToHashSet().Contains)], TimeSpan.Zero);
     }
 
-    // A step that no request can be made for costs no write; which side it would be on does not matter.
-    private bool IsGraph(PlanStep step) => RequestOf(step) is { IsAzure: false };
-
     // A disabling that fails must neither stop nor delay the revoking: each is tried once, at once, before what failed is tried with
-    // patience. Sessions begun before a late disabling are revoked again.
+    // patience. What a late step was to come before is done again.
     private async Task BlockAsync(Run run, List<PlanStep> open, CancellationToken cancellationToken)
     {
         await WavesAsync(run, open, 1, cancellationToken);
         foreach (var step in open.Where(s => run.Outcomes[s.Id].Result == StepResult.Failed).ToList())
         {
             await WavesAsync(run, [step], ThrottleAwareRetryHandler.MaxAttempts, cancellationToken);
-            if (step.Action == LeaverActions.DisableAccount && run.Outcomes[step.Id].InEffect)
+            if (run.Outcomes[step.Id].InEffect)
                 await WavesAsync(
                     run,
-                    [.. open.Where(s => s.Action == LeaverActions.RevokeSessions)],
+                    [.. open.Where(s => dispatch.IsRepeatedAfter(s, step))],
                     ThrottleAwareRetryHandler.MaxAttempts,
                     cancellationToken
                 );
@@ -151,26 +131,12 @@ internal sealed partial class PlanExecutor(
                 return;
             var ready = new List<(PlanStep Step, StepRequest Request)>();
             foreach (var step in wave)
-                if (run.UserDeleted && EndsWithTheUser.Contains(step.Action))
-                    run.Outcomes[step.Id] = new(step.Id, StepResult.AlreadySo, time.GetUtcNow(), StepStatus.UserDeleted);
-                else if (run.Missing(step) is { } missing)
-                    run.Outcomes[step.Id] = new(
-                        step.Id,
-                        StepResult.Failed,
-                        time.GetUtcNow(),
-                        missing,
-                        Remedy: "it is done once that is in effect"
-                    );
-                else if (RequestOf(step) is { } request)
+                if (Obstacle(run, step) is { } outcome)
+                    run.Outcomes[step.Id] = outcome;
+                else if (dispatch.RequestOf(step) is { } request)
                     ready.Add((step, request));
                 else
-                    run.Outcomes[step.Id] = new(
-                        step.Id,
-                        StepResult.Refused,
-                        time.GetUtcNow(),
-                        "the plan lacks what this step needs",
-                        Remedy: "make the plan again"
-                    );
+                    run.Outcomes[step.Id] = dispatch.Unworkable(step);
             await Task.WhenAll(
                 AzureAsync(run, [.. ready.Where(r => r.Request.IsAzure)], cancellationToken),
                 GraphAsync(run, [.. ready.Where(r => !r.Request.IsAzure)], attempts, cancellationToken)
@@ -178,17 +144,14 @@ internal sealed partial class PlanExecutor(
         }
     }
 
-    private StepRequest? RequestOf(PlanStep step)
+    // Why a step is not tried; null when it is.
+    private StepOutcome? Obstacle(Run run, PlanStep step)
     {
-        try
-        {
-            return StepRequests.Create(step, tenant.GraphAddress);
-        }
-        catch (Exception e) when (e is ArgumentException or KeyNotFoundException or System.Text.Json.JsonException)
-        {
-            Unworkable(log, step.Action, step.Id, e);
-            return null;
-        }
+        if (run.UserDeleted && dispatch.EndsWithTheUser(step))
+            return dispatch.EndedWithTheUser(step);
+        return run.Missing(step) is { } missing
+            ? dispatch.Ended(step, StepResult.Failed, missing, "it is done once that is in effect")
+            : null;
     }
 
     private async Task GraphAsync(
@@ -222,22 +185,19 @@ internal sealed partial class PlanExecutor(
                 var (step, request) = steps[i];
                 if (!answers.TryGetValue(i.ToString("D6", CultureInfo.InvariantCulture), out var answer))
                     continue;
-                run.Outcomes[step.Id] = Outcome(
+                run.Outcomes[step.Id] = dispatch.Outcome(
                     step,
                     request,
-                    answer.Status,
-                    answer.Code,
-                    answer.Message ?? answer.Reason,
-                    answer.Body.Flag("value")
+                    new(answer.Status, answer.Code, answer.Message ?? answer.Reason, answer.Body.Flag("value"))
                 );
-                gone |= answer.Status == 404 && EndsWithTheUser.Contains(step.Action);
+                gone |= answer.Status == 404 && dispatch.EndsWithTheUser(step);
                 if (answer.Status is 400 or 409 or 412 && run.Outcomes[step.Id].Result == StepResult.Failed && round < MaxRoundsOfConflicts)
                     again.Add(steps[i]);
             }
             steps = again;
         }
         if (gone && !run.UserDeleted && await IsDeletedAsync(run.Plan.SubjectId, cancellationToken))
-            run.Deleted(time.GetUtcNow(), EndsWithTheUser);
+            run.Deleted(dispatch);
     }
 
     // A 404 may be the membership's, the group's or the user's: only the last changes what the others mean.
@@ -259,38 +219,11 @@ internal sealed partial class PlanExecutor(
                     {
                         if (await IsHeldAsync(run, cancellationToken))
                             return;
-                        var answer = await azure.SendAsync(request, cancellationToken);
-                        run.Outcomes[step.Id] = Outcome(step, request, answer.Status, answer.Code, answer.Message);
+                        run.Outcomes[step.Id] = dispatch.Outcome(step, request, await azure.SendAsync(request, cancellationToken));
                     }
                 })
         );
     }
-
-    private StepOutcome Outcome(PlanStep step, StepRequest request, int status, string? code, string? message, bool? value = null)
-    {
-        var (result, reason) = StepStatus.From(step.Action, status, code, message, value);
-        var outcome = new StepOutcome(step.Id, result, time.GetUtcNow(), reason);
-        return result switch
-        {
-            StepResult.NotPermitted => outcome with { Permission = request.Call.Permission, Remedy = Grant(step, request) },
-            StepResult.Refused when string.Equals(code, "ScopeLocked", StringComparison.OrdinalIgnoreCase) => outcome with
-            {
-                Remedy = "remove the lock (az lock delete), then it is tried again",
-            },
-            StepResult.Refused => outcome with { Remedy = $"look at the reason, then: {request.Command()}" },
-            StepResult.Failed => outcome with { Remedy = $"it is tried again; by hand: {request.Command()}" },
-            _ => outcome,
-        };
-    }
-
-    private string Grant(PlanStep step, StepRequest request) =>
-        request.Call.Grant(request.Scope, tenant.Options.ClientId)
-        + (
-            step.Action == LeaverActions.DisableAccount
-                ? "; if it is granted, the person holds an administrator role, and the app itself needs a higher directory role "
-                    + "(Privileged Authentication Administrator)"
-                : ""
-        );
 
     [LoggerMessage(3300, LogLevel.Warning, "Case {CaseId}: {Action} on {Target} ended as {Result}: {Reason}")]
     private static partial void NotDone(ILogger logger, string caseId, string action, string target, StepResult result, string reason);
@@ -300,9 +233,6 @@ internal sealed partial class PlanExecutor(
 
     [LoggerMessage(3303, LogLevel.Warning, "Case {CaseId}: it could not be read whether acts are paused, so the rest of the pass waits")]
     private static partial void Unread(ILogger logger, string caseId, Exception e);
-
-    [LoggerMessage(3301, LogLevel.Error, "No request can be made for {Action} of step {StepId}")]
-    private static partial void Unworkable(ILogger logger, string action, string stepId, Exception e);
 
     /// <summary>What is known so far.</summary>
     private sealed class Run(ActionPlan plan, IReadOnlySet<string> settled)
@@ -338,12 +268,12 @@ internal sealed partial class PlanExecutor(
         }
 
         /// <summary>What belonged to the user alone is gone with it, whatever its own answer was.</summary>
-        public void Deleted(DateTimeOffset at, HashSet<string> ends)
+        public void Deleted(StepDispatch dispatch)
         {
             UserDeleted = true;
-            foreach (var step in plan.Steps.Where(s => ends.Contains(s.Action)))
+            foreach (var step in plan.Steps.Where(dispatch.EndsWithTheUser))
                 if (Outcomes.TryGetValue(step.Id, out var outcome) && outcome.Result != StepResult.Done)
-                    Outcomes[step.Id] = new(step.Id, StepResult.AlreadySo, at, StepStatus.UserDeleted);
+                    Outcomes[step.Id] = dispatch.EndedWithTheUser(step);
         }
     }
 }

@@ -7,12 +7,6 @@ using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Execution;
 
-/// <summary>An answer of Resource Manager.</summary>
-/// <param name="Status">HTTP status; 0 when there was none after all attempts.</param>
-/// <param name="Code">Its error code; null when it is no error.</param>
-/// <param name="Message">Its message, or why there was no answer.</param>
-internal sealed record WriteAnswer(int Status, string? Code, string? Message);
-
 /// <summary>
 /// Changes Azure through Resource Manager's pipeline. Every change made here is idempotent, so it is sent again after 408, 429, 5xx and
 /// broken connections: a write whose answer was lost is found done.
@@ -24,12 +18,12 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
     /// <summary>Sends one change.</summary>
     /// <param name="request">A request for Resource Manager.</param>
     /// <param name="cancellationToken">Stops between attempts.</param>
-    public async Task<WriteAnswer> SendAsync(StepRequest request, CancellationToken cancellationToken)
+    public async Task<StepReply> SendAsync(StepRequest request, CancellationToken cancellationToken)
     {
         var quota = _quotas.GetOrAdd(SubscriptionOf(request.Path), _ => new WriteQuota(time));
         for (var attempt = 1; ; attempt++)
         {
-            WriteAnswer answer;
+            StepReply answer;
             TimeSpan? asked = null;
             using (await quota.EnterAsync(cancellationToken))
             {
@@ -69,7 +63,7 @@ internal sealed class ResourceManagerWriter(TenantConnection tenant, TimeProvide
             quota.Dispose();
     }
 
-    private async Task<(WriteAnswer Answer, TimeSpan? RetryAfter)> AttemptAsync(StepRequest request, CancellationToken cancellationToken)
+    private async Task<(StepReply Answer, TimeSpan? RetryAfter)> AttemptAsync(StepRequest request, CancellationToken cancellationToken)
     {
         using var message = tenant.ResourceManagerPipeline.CreateMessage();
         message.Request.Method = RequestMethod.Parse(request.Call.Method);

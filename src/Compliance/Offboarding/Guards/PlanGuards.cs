@@ -46,7 +46,7 @@ internal static class PlanGuards
         }
         // Whoever is put in, and whatever the snapshot says of other owners: an owner can add a credential and act as the application.
         var added = plan
-            .Steps.Where(s => s.Action == LeaverActions.AddOwner)
+            .Steps.Where(s => s.Action == AddOwner.Id)
             .Select(s => s.Target.Id)
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (

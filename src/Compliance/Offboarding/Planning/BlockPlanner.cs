@@ -22,15 +22,16 @@ internal static class BlockPlanner
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(policy);
         var account = new PlanTarget("user", facts.UserId, facts.PrincipalName);
-        return Steps.Plan(
-            Steps.Block,
-            tenantId,
-            caseId,
-            facts.UserId,
-            policy,
-            From(account).Select(s => (s, AssetClass.Other)),
-            facts.OnPremisesSynced ? [InActiveDirectory(account)] : []
-        );
+        return new()
+        {
+            Kind = Steps.Block,
+            TenantId = tenantId,
+            CaseId = caseId,
+            SubjectId = facts.UserId,
+            PolicySha256 = policy.Sha256,
+            Steps = [DisableAccount.Create(account), RevokeSessions.Create(account)],
+            Manual = facts.OnPremisesSynced ? [InActiveDirectory(account)] : [],
+        };
     }
 
     /// <summary>What to do about a group that this program cannot put anybody into.</summary>
@@ -39,52 +40,16 @@ internal static class BlockPlanner
 
     /// <summary>The plan to put a leaver into the block group, once the account is disabled; by hand where this program cannot.</summary>
     public static ActionPlan Group(string tenantId, string caseId, LeaverFacts facts, BlockGroup group, OffboardingPolicy policy) =>
-        Steps.Plan(
-            Steps.BlockGroup,
-            tenantId,
-            caseId,
-            facts.UserId,
-            policy,
-            group.Problem is not null
-                ? []
-                :
-                [
-                    (
-                        Steps.Create(
-                            LeaverActions.AddToBlockGroup,
-                            group.Target,
-                            0,
-                            "Conditional Access blocks a leaver as well",
-                            "blockGroup",
-                            (StepArguments.UserId, facts.UserId)
-                        ),
-                        AssetClass.Other
-                    ),
-                ],
-            group.Problem is { } why ? [new(group.Target, why, OtherGroup)] : []
-        );
-
-    /// <summary>Disable, then revoke.</summary>
-    internal static IEnumerable<PlanStep> From(PlanTarget account, Access? access = null) =>
-        [
-            Steps.Create(
-                LeaverActions.DisableAccount,
-                account,
-                0,
-                "a leaver signs in no more",
-                "",
-                (StepArguments.UserId, account.Id),
-                (StepArguments.Access, access?.Key)
-            ),
-            Steps.Create(
-                LeaverActions.RevokeSessions,
-                account,
-                1,
-                "sessions from before the account was disabled end",
-                "",
-                (StepArguments.UserId, account.Id)
-            ),
-        ];
+        new()
+        {
+            Kind = Steps.BlockGroup,
+            TenantId = tenantId,
+            CaseId = caseId,
+            SubjectId = facts.UserId,
+            PolicySha256 = policy.Sha256,
+            Steps = group.Problem is null ? [AddToBlockGroup.Create(group.Target, facts)] : [],
+            Manual = group.Problem is { } why ? [new(group.Target, why, OtherGroup)] : [],
+        };
 
     /// <summary>What a person does about an account that comes from elsewhere.</summary>
     internal static ManualStep InActiveDirectory(PlanTarget account) =>

@@ -111,6 +111,17 @@ public sealed class CertificateTests
     }
 
     [Fact]
+    public void Every_kind_of_access_has_its_heading_on_the_page()
+    {
+        var before = Some.Snapshot([.. Enum.GetValues<AccessKind>().Select(k => Some.Access(k, $"id-of-{k}"))]);
+
+        var page = CertificatePage.Html(CertificateBuilder.Build(Input() with { Verified = Verification.Compare([], [], before, before) }));
+
+        var accesses = page[page.IndexOf("<h2 id=\"access\">", StringComparison.Ordinal)..];
+        Assert.All(Enum.GetNames<AccessKind>(), k => Assert.Contains($"<bdi>id-of-{k}</bdi>", accesses, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_task_whose_access_was_seen_gone_is_no_task_any_more()
     {
         var access = Some.Group("dynamic") with { NotRemovable = "its members follow a rule", WhatToDo = "change the rule" };
@@ -242,7 +253,7 @@ public sealed class CertificateTests
         var plan = RemovalPlanner.Plan(Some.CaseId, facts, before, null, Some.Everything);
         var outcomes = plan
             .Steps.Select(s =>
-                s.Action == LeaverActions.RemoveGroupMember
+                s.Action == RemoveGroupMember.Id
                     ? new StepOutcome(
                         s.Id,
                         StepResult.NotPermitted,

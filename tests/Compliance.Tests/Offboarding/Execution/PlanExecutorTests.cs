@@ -314,10 +314,10 @@ public sealed class PlanExecutorTests
 
         var outcomes = (await tenant.RunAsync(plan)).Zip(plan.Steps).ToDictionary(p => p.Second.Action, p => p.First);
 
-        foreach (var action in new[] { LeaverActions.RemoveGroupMember, LeaverActions.RemoveAppRole, LeaverActions.RemoveOwner })
+        foreach (var action in new[] { RemoveGroupMember.Id, RemoveAppRole.Id, RemoveOwner.Id })
             Assert.Equal((StepResult.AlreadySo, "the user was deleted"), (outcomes[action].Result, outcomes[action].Reason));
-        Assert.Equal(StepResult.Done, outcomes[LeaverActions.RemoveAzureRole].Result);
-        Assert.Equal(StepResult.Done, outcomes[LeaverActions.AddOwner].Result);
+        Assert.Equal(StepResult.Done, outcomes[RemoveAzureRole.Id].Result);
+        Assert.Equal(StepResult.Done, outcomes[AddOwner.Id].Result);
     }
 
     [Fact]
@@ -452,7 +452,7 @@ public sealed class PlanExecutorTests
         Assert.All(outcomes, o => Assert.Equal(StepResult.Done, o.Result));
         var undeclared = tenant
             .Writes.Where(w =>
-                !DeclaredCall.Changes.Any(c => c.Service == w.Service && c.Method == w.Method && Calls.Matches(c.Path, w.Path))
+                !StepRegistry.Default.Calls.Any(c => c.Service == w.Service && c.Method == w.Method && Calls.Matches(c.Path, w.Path))
             )
             .ToList();
         Assert.Empty(undeclared);
@@ -501,7 +501,7 @@ public sealed class PlanExecutorTests
                 "/subscriptions/s1",
                 ("roleDefinitionId", "d")
             ),
-            .. DeclaredCall.RemoveSignInMethod.Keys.Select(c => Some.Access(AccessKind.SignInMethod, c + "/m")),
+            .. RemoveSignInMethod.ByCollection.Keys.Select(c => Some.Access(AccessKind.SignInMethod, c + "/m")),
             Some.Access(AccessKind.Device, "device"),
             Some.Access(AccessKind.ManagedDevice, "managed"),
             Some.Access(AccessKind.Licence, "sku", "", ("skuId", "sku")),

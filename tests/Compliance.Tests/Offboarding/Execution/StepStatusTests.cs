@@ -7,13 +7,13 @@ namespace Compliance.Tests.Offboarding.Execution;
 public sealed class StepStatusTests
 {
     [Theory]
-    [InlineData(LeaverActions.RemoveGroupMember, 204, null, null, StepResult.Done, null)]
-    [InlineData(LeaverActions.RevokeSessions, 204, null, null, StepResult.Done, null)]
-    [InlineData(LeaverActions.RemoveEligibleDirectoryRole, 201, null, null, StepResult.Done, null)]
-    [InlineData(LeaverActions.RemoveAzureRole, 200, null, null, StepResult.Done, null)]
-    [InlineData(LeaverActions.RemoveAzureRole, 204, null, null, StepResult.AlreadySo, "it was not there any more")]
+    [InlineData(RemoveGroupMember.Id, 204, null, null, StepResult.Done, null)]
+    [InlineData(RevokeSessions.Id, 204, null, null, StepResult.Done, null)]
+    [InlineData(RemoveEligibleDirectoryRole.Id, 201, null, null, StepResult.Done, null)]
+    [InlineData(RemoveAzureRole.Id, 200, null, null, StepResult.Done, null)]
+    [InlineData(RemoveAzureRole.Id, 204, null, null, StepResult.AlreadySo, "it was not there any more")]
     [InlineData(
-        LeaverActions.RemoveGroupMember,
+        RemoveGroupMember.Id,
         404,
         "Request_ResourceNotFound",
         "Resource 'x' does not exist",
@@ -21,7 +21,7 @@ public sealed class StepStatusTests
         "it was not there any more"
     )]
     [InlineData(
-        LeaverActions.DisableAccount,
+        DisableAccount.Id,
         404,
         "Request_ResourceNotFound",
         "Resource 'x' does not exist",
@@ -29,7 +29,7 @@ public sealed class StepStatusTests
         "the user was deleted"
     )]
     [InlineData(
-        LeaverActions.RevokeSessions,
+        RevokeSessions.Id,
         404,
         "Request_ResourceNotFound",
         "Resource 'x' does not exist",
@@ -37,7 +37,7 @@ public sealed class StepStatusTests
         "the user was deleted"
     )]
     [InlineData(
-        LeaverActions.AddOwner,
+        AddOwner.Id,
         404,
         "Request_ResourceNotFound",
         "Resource 'x' does not exist",
@@ -45,7 +45,7 @@ public sealed class StepStatusTests
         "404, Request_ResourceNotFound: Resource 'x' does not exist"
     )]
     [InlineData(
-        LeaverActions.AddOwner,
+        AddOwner.Id,
         400,
         "Request_BadRequest",
         "One or more added object references already exist",
@@ -53,7 +53,7 @@ public sealed class StepStatusTests
         "it was there already"
     )]
     [InlineData(
-        LeaverActions.AddGroupMember,
+        AddGroupMember.Id,
         400,
         "Request_BadRequest",
         "Insufficient data",
@@ -61,7 +61,7 @@ public sealed class StepStatusTests
         "400, Request_BadRequest: Insufficient data"
     )]
     [InlineData(
-        LeaverActions.AddAzureRole,
+        AddAzureRole.Id,
         409,
         "RoleAssignmentExists",
         "The role assignment already exists.",
@@ -69,7 +69,7 @@ public sealed class StepStatusTests
         "it was there already"
     )]
     [InlineData(
-        LeaverActions.AddDelegatedGrant,
+        AddDelegatedGrant.Id,
         409,
         "Request_MultipleObjectsWithSameKeyValue",
         "Permission entry exists",
@@ -77,7 +77,7 @@ public sealed class StepStatusTests
         "it was there already"
     )]
     [InlineData(
-        LeaverActions.RemoveEligibleDirectoryRole,
+        RemoveEligibleDirectoryRole.Id,
         400,
         "RoleAssignmentDoesNotExist",
         "The Role assignment does not exist.",
@@ -85,7 +85,7 @@ public sealed class StepStatusTests
         "it was not there any more"
     )]
     [InlineData(
-        LeaverActions.RemoveEligibleAzureRole,
+        RemoveEligibleAzureRole.Id,
         400,
         "RoleAssignmentRequestExists",
         "A request exists.",
@@ -93,7 +93,7 @@ public sealed class StepStatusTests
         "400, RoleAssignmentRequestExists: A request exists."
     )]
     [InlineData(
-        LeaverActions.RemoveDirectoryRole,
+        RemoveDirectoryRole.Id,
         400,
         "RoleAssignmentDoesNotExist",
         "The Role assignment does not exist.",
@@ -101,7 +101,7 @@ public sealed class StepStatusTests
         "it was not there any more"
     )]
     [InlineData(
-        LeaverActions.RemoveDirectoryRole,
+        RemoveDirectoryRole.Id,
         400,
         "RoleAssignmentRequestExists",
         "A request exists.",
@@ -109,7 +109,7 @@ public sealed class StepStatusTests
         "400, RoleAssignmentRequestExists: A request exists."
     )]
     [InlineData(
-        LeaverActions.RemoveLicence,
+        RemoveLicence.Id,
         400,
         "Request_BadRequest",
         "User does not have a corresponding license.",
@@ -117,7 +117,7 @@ public sealed class StepStatusTests
         "it was not there any more"
     )]
     [InlineData(
-        LeaverActions.RemoveLicence,
+        RemoveLicence.Id,
         400,
         "Request_BadRequest",
         "User license is inherited from a group membership.",
@@ -125,7 +125,7 @@ public sealed class StepStatusTests
         "400, Request_BadRequest: User license is inherited from a group membership."
     )]
     [InlineData(
-        LeaverActions.RemoveGroupMember,
+        RemoveGroupMember.Id,
         400,
         "Request_BadRequest",
         "Cannot update a dynamic membership group.",
@@ -133,7 +133,7 @@ public sealed class StepStatusTests
         "400, Request_BadRequest: Cannot update a dynamic membership group."
     )]
     [InlineData(
-        LeaverActions.RemoveSignInMethod,
+        RemoveSignInMethod.Id,
         400,
         "BadRequest",
         "It is the user's default method.",
@@ -141,7 +141,7 @@ public sealed class StepStatusTests
         "400, BadRequest: It is the user's default method."
     )]
     [InlineData(
-        LeaverActions.DisableAccount,
+        DisableAccount.Id,
         400,
         "Request_BadRequest",
         "Property accountEnable does not exist",
@@ -149,7 +149,7 @@ public sealed class StepStatusTests
         "400, Request_BadRequest: Property accountEnable does not exist"
     )]
     [InlineData(
-        LeaverActions.RemoveAppRole,
+        RemoveAppRole.Id,
         403,
         "Authorization_RequestDenied",
         "Insufficient privileges",
@@ -157,7 +157,7 @@ public sealed class StepStatusTests
         "403, Authorization_RequestDenied: Insufficient privileges"
     )]
     [InlineData(
-        LeaverActions.RemoveAzureRole,
+        RemoveAzureRole.Id,
         409,
         "ScopeLocked",
         "locked: '/subscriptions/s'",
@@ -165,7 +165,7 @@ public sealed class StepStatusTests
         "409, ScopeLocked: locked: '/subscriptions/s'"
     )]
     [InlineData(
-        LeaverActions.RemoveAzureRole,
+        RemoveAzureRole.Id,
         409,
         "Conflict",
         "Another operation is in progress",
@@ -173,25 +173,25 @@ public sealed class StepStatusTests
         "409, Conflict: Another operation is in progress"
     )]
     [InlineData(
-        LeaverActions.RemoveAppRole,
+        RemoveAppRole.Id,
         401,
         "InvalidAuthenticationToken",
         "expired",
         StepResult.Failed,
         "401, InvalidAuthenticationToken: expired"
     )]
-    [InlineData(LeaverActions.RemoveAppRole, 429, "TooManyRequests", "slow down", StepResult.Failed, "429, TooManyRequests: slow down")]
-    [InlineData(LeaverActions.RemoveAppRole, 503, null, null, StepResult.Failed, "503, no reason was given")]
-    [InlineData(LeaverActions.RemoveAppRole, 0, null, "the connection broke", StepResult.Failed, "the connection broke")]
+    [InlineData(RemoveAppRole.Id, 429, "TooManyRequests", "slow down", StepResult.Failed, "429, TooManyRequests: slow down")]
+    [InlineData(RemoveAppRole.Id, 503, null, null, StepResult.Failed, "503, no reason was given")]
+    [InlineData(RemoveAppRole.Id, 0, null, "the connection broke", StepResult.Failed, "the connection broke")]
     public void An_answer_means_one_thing(string action, int status, string? code, string? message, StepResult result, string? reason) =>
-        Assert.Equal(new StepAnswer(result, reason), StepStatus.From(action, status, code, message));
+        Assert.Equal(new StepAnswer(result, reason), StepStatus.From(StepRegistry.Default.Find(action)!, new(status, code, message)));
 
     [Theory]
     [InlineData(true, StepResult.Done)]
     [InlineData(false, StepResult.Failed)]
     [InlineData(null, StepResult.Failed)]
     public void Sessions_are_revoked_when_the_answer_says_so(bool? value, StepResult result) =>
-        Assert.Equal(result, StepStatus.From(LeaverActions.RevokeSessions, 200, null, null, value).Result);
+        Assert.Equal(result, StepStatus.From(new RevokeSessions(), new(200, null, null, value)).Result);
 
     [Fact]
     public async Task A_burst_beyond_the_bucket_waits_its_turn_and_a_pause_holds_everybody()

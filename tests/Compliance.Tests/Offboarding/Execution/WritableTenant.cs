@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Compliance.Changes.Execution;
 using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
+using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Execution;
 using Compliance.Tenants;
 using Compliance.Tests.Changes.Pauses;
@@ -42,7 +43,7 @@ internal sealed class WritableTenant : IAsyncDisposable
     private int _inAzure;
     private int _mostInAzure;
 
-    private WritableTenant(WebApplication server, X509Certificate2 certificate, int port)
+    private WritableTenant(WebApplication server, X509Certificate2 certificate, int port, StepRegistry registry)
     {
         (_server, _certificate) = (server, certificate);
         var values = new Dictionary<string, string?>
@@ -60,6 +61,7 @@ internal sealed class WritableTenant : IAsyncDisposable
             .AddSingleton<TimeProvider>(Time)
             .AddTenant(new ConfigurationBuilder().AddInMemoryCollection(values).Build())
             .AddPlanExecutor()
+            .AddSingleton(registry)
             .AddSingleton<IPause>(Pause)
             .BuildServiceProvider();
     }
@@ -95,7 +97,7 @@ internal sealed class WritableTenant : IAsyncDisposable
 
     public IPlanExecutor Executor => _services.GetRequiredService<IPlanExecutor>();
 
-    public static async Task<WritableTenant> StartAsync()
+    public static async Task<WritableTenant> StartAsync(StepRegistry? registry = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
@@ -108,7 +110,7 @@ internal sealed class WritableTenant : IAsyncDisposable
         WritableTenant? tenant = null;
         server.Run(context => tenant!.HandleAsync(context));
         await server.StartAsync(TestContext.Current.CancellationToken);
-        return tenant = new WritableTenant(server, certificate, new Uri(server.Urls.First()).Port);
+        return tenant = new WritableTenant(server, certificate, new Uri(server.Urls.First()).Port, registry ?? StepRegistry.Default);
     }
 
     public async Task<IReadOnlyList<StepOutcome>> RunAsync(ActionPlan plan, params string[] settled) =>

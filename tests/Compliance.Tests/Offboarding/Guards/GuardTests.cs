@@ -106,7 +106,7 @@ public sealed class GuardTests
             OtherOwners = others,
         };
         var target = new PlanTarget("owned", "o", "Owned");
-        PlanStep[] steps = adds ? [new("s", LeaverActions.AddOwner, target, 0, "", "", new Dictionary<string, string>())] : [];
+        PlanStep[] steps = adds ? [new("s", AddOwner.Id, target, 0, "", "", new Dictionary<string, string>())] : [];
         var plan = new ActionPlan
         {
             Kind = "offboarding.remove",
@@ -142,7 +142,7 @@ public sealed class GuardTests
             PolicySha256 = Policy.Sha256,
             Steps =
             [
-                new("s", LeaverActions.RemoveGroupMember, new PlanTarget("group", "g", "G"), 0, "", "", new Dictionary<string, string>()),
+                new("s", RemoveGroupMember.Id, new PlanTarget("group", "g", "G"), 0, "", "", new Dictionary<string, string>()),
             ],
         };
         var snapshot = new AccessSnapshot("t", "u", default, [], []);
@@ -175,8 +175,8 @@ public sealed class GuardTests
         Assert.Equal(
             (GuardNames.PrivilegedHandover, ""),
             (
-                Guards(PlanOf(Step(LeaverActions.AddOwner, "O")), [power], heir: null),
-                Guards(PlanOf(Step(LeaverActions.RemoveOwner, "o")), [power], heir: null)
+                Guards(PlanOf(Step(AddOwner.Id, "O")), [power], heir: null),
+                Guards(PlanOf(Step(RemoveOwner.Id, "o")), [power], heir: null)
             )
         );
         Assert.Equal("", Guards(PlanOf(), [owned with { Kind = AccessKind.GroupMember }], heir: null));
@@ -224,7 +224,7 @@ public sealed class GuardTests
         var snapshot = new AccessSnapshot("t", "u", default, [], []);
 
         Assert.Empty(PlanGuards.Before(PlanOf(), snapshot, Facts, null, Policy, firstActOfPolicy: true));
-        var one = PlanOf(Step(LeaverActions.RemoveGroupMember, "g"));
+        var one = PlanOf(Step(RemoveGroupMember.Id, "g"));
         Assert.Single(PlanGuards.Before(one, snapshot, Facts, null, Policy, firstActOfPolicy: true));
     }
 

@@ -4,7 +4,6 @@ using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Planning;
-using Compliance.Tenants;
 using Compliance.Tests.Offboarding.Execution;
 using CsCheck;
 using Local;
@@ -16,10 +15,10 @@ public sealed class PlannerTests
 {
     private static readonly string[] PrivilegedActions =
     [
-        LeaverActions.RemoveDirectoryRole,
-        LeaverActions.RemoveEligibleDirectoryRole,
-        LeaverActions.RemoveAppRole,
-        LeaverActions.AddAppRole,
+        RemoveDirectoryRole.Id,
+        RemoveEligibleDirectoryRole.Id,
+        RemoveAppRole.Id,
+        AddAppRole.Id,
     ];
 
     private static readonly Gen<Access> AnAccess =
@@ -107,7 +106,7 @@ public sealed class PlannerTests
                 .All(part => at.TryGetProperty("properties", out var properties) && properties.TryGetProperty(part, out at));
         }
 
-        var calls = string.Join(' ', DeclaredCall.All.Select(c => c.For));
+        var calls = string.Join(' ', StepRegistry.Default.Calls.Select(c => c.For));
         Assert.All(
             System.Text.RegularExpressions.Regex.Matches(calls, @"\(policy: ([A-Za-z.]+)\)").Select(m => m.Groups[1].Value).Distinct(),
             key => Assert.True(IsKey(key), key)
@@ -144,7 +143,7 @@ public sealed class PlannerTests
         {
             new Heir("first", "first@northwynd.example", "First"),
             new Heir("second", "second@northwynd.example", "Second"),
-        }.Select(heir => Plan(owned, heir, Some.Policy).Steps.Single(s => s.Action == LeaverActions.AddOwner).Id);
+        }.Select(heir => Plan(owned, heir, Some.Policy).Steps.Single(s => s.Action == AddOwner.Id).Id);
 
         Assert.Equal(2, steps.Distinct().Count());
     }
@@ -187,7 +186,7 @@ public sealed class PlannerTests
                 {
                     var plan = Plan(accesses, heir, policy);
                     Assert.Equal(plan.Steps.Count, plan.Steps.Select(s => s.Id).Distinct().Count());
-                    Assert.All(plan.Steps, s => Assert.NotEmpty(StepRequests.Create(s).Path));
+                    Assert.All(plan.Steps, s => Assert.NotEmpty(StepRegistry.Default.Request(s).Path));
                 },
                 iter: TestSize.Times(1000)
             );
@@ -199,14 +198,14 @@ public sealed class PlannerTests
                 (accesses, policy, heir) =>
                 {
                     var plan = Plan(accesses, heir, policy);
-                    foreach (var step in plan.Steps.Where(s => s.Action == LeaverActions.RemoveOwner))
+                    foreach (var step in plan.Steps.Where(s => s.Action == RemoveOwner.Id))
                     {
                         var others = accesses.Where(a => a.Key == step.Arguments[StepArguments.Access]).Max(a => a.OtherOwners);
                         var added = plan.Steps.FirstOrDefault(s => s.Id == step.Arguments.GetValueOrDefault(StepArguments.Needs));
                         Assert.True(
                             others >= 1
                                 || (
-                                    added is { Action: LeaverActions.AddOwner }
+                                    added is { Action: AddOwner.Id }
                                     && added.Wave < step.Wave
                                     && added.Target.Id == step.Target.Id
                                     && added.Arguments[StepArguments.OwnerId] != Some.UserId
@@ -216,7 +215,7 @@ public sealed class PlannerTests
                     Assert.DoesNotContain(
                         plan.Steps,
                         s =>
-                            s.Action == LeaverActions.HandOverResource && s.Arguments[StepArguments.Value] is "" or "dana@northwynd.example"
+                            s.Action == HandOverResource.Id && s.Arguments[StepArguments.Value] is "" or "dana@northwynd.example"
                     );
                 },
                 iter: TestSize.Times(1000)
@@ -253,12 +252,12 @@ public sealed class PlannerTests
 
                     var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [plan], outcomes, [], policy);
 
-                    foreach (var step in undo.Steps.Where(s => s.Action != LeaverActions.EnableAccount))
+                    foreach (var step in undo.Steps.Where(s => s.Action != EnableAccount.Id))
                     {
                         var of = accesses.Where(a => Steps.TargetOf(a) == step.Target && taken.Contains(a.Key)).ToList();
                         Assert.NotEmpty(of);
                         Assert.Contains(of, a => !a.Privileged);
-                        Assert.NotEmpty(StepRequests.Create(step).Path);
+                        Assert.NotEmpty(StepRegistry.Default.Request(step).Path);
                     }
                     Assert.Equal(undo.Steps.Count, undo.Steps.Select(s => s.Id).Distinct().Count());
                 },
@@ -282,29 +281,29 @@ public sealed class PlannerTests
 
         Assert.Equal(
             [
-                LeaverActions.DisableAccount,
-                LeaverActions.DisableDevice,
-                LeaverActions.RemoveDirectoryRole,
-                LeaverActions.RemoveEligibleDirectoryRole,
-                LeaverActions.RemoveGroupMember,
-                LeaverActions.RemoveAppRole,
-                LeaverActions.RemoveDelegatedGrant,
-                LeaverActions.RemoveAzureRole,
-                LeaverActions.RemoveEligibleAzureRole,
-                LeaverActions.RemoveVaultAccessPolicy,
-                LeaverActions.RemoveSignInMethod,
-                LeaverActions.AddOwner,
-                LeaverActions.HandOverResource,
-                LeaverActions.RemoveLicence,
-                LeaverActions.RetireManagedDevice,
-                LeaverActions.RevokeSessions,
-                LeaverActions.RemoveOwner,
+                DisableAccount.Id,
+                DisableDevice.Id,
+                RemoveDirectoryRole.Id,
+                RemoveEligibleDirectoryRole.Id,
+                RemoveGroupMember.Id,
+                RemoveAppRole.Id,
+                RemoveDelegatedGrant.Id,
+                RemoveAzureRole.Id,
+                RemoveEligibleAzureRole.Id,
+                RemoveVaultAccessPolicy.Id,
+                RemoveSignInMethod.Id,
+                AddOwner.Id,
+                HandOverResource.Id,
+                RemoveLicence.Id,
+                RetireManagedDevice.Id,
+                RevokeSessions.Id,
+                RemoveOwner.Id,
             ],
             plan.Steps.Select(s => s.Action).Distinct()
         );
         Assert.Equal(
             ["z-model", "y-data", "a"],
-            plan.Steps.Where(s => s.Action == LeaverActions.RemoveAzureRole).Select(s => s.Target.Id.Split('/')[^1])
+            plan.Steps.Where(s => s.Action == RemoveAzureRole.Id).Select(s => s.Target.Id.Split('/')[^1])
         );
     }
 
@@ -333,7 +332,7 @@ public sealed class PlannerTests
             ("roleAssignmentScheduleId", "s")
         );
 
-        var request = StepRequests.Create(Assert.Single(Plan([role], Some.Heir, Some.Everything).Steps));
+        var request = StepRegistry.Default.Request(Assert.Single(Plan([role], Some.Heir, Some.Everything).Steps));
 
         Assert.Equal(
             ("POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory"),
@@ -380,9 +379,9 @@ public sealed class PlannerTests
 
         Assert.Equal(
             [("privileged", Some.Everything.PrivilegedOwner!), ("sole", Some.Heir.Id), ("unknown", Some.Heir.Id)],
-            plan.Steps.Where(s => s.Action == LeaverActions.AddOwner).Select(s => (s.Target.Id, s.Arguments[StepArguments.OwnerId]))
+            plan.Steps.Where(s => s.Action == AddOwner.Id).Select(s => (s.Target.Id, s.Arguments[StepArguments.OwnerId]))
         );
-        Assert.Equal(4, plan.Steps.Count(s => s.Action == LeaverActions.RemoveOwner));
+        Assert.Equal(4, plan.Steps.Count(s => s.Action == RemoveOwner.Id));
     }
 
     [Theory]
@@ -400,7 +399,7 @@ public sealed class PlannerTests
     {
         var plan = BlockPlanner.Plan(Some.TenantId, Some.CaseId, Some.Facts with { OnPremisesSynced = true }, Some.Policy);
 
-        Assert.Equal([LeaverActions.DisableAccount, LeaverActions.RevokeSessions], plan.Steps.Select(s => s.Action));
+        Assert.Equal([DisableAccount.Id, RevokeSessions.Id], plan.Steps.Select(s => s.Action));
         Assert.Equal([0, 1], plan.Steps.Select(s => s.Wave));
         Assert.Contains("Disable-ADAccount", Assert.Single(plan.Manual).WhatToDo, StringComparison.Ordinal);
     }
@@ -501,7 +500,7 @@ public sealed class PlannerTests
 
         var step = Assert.Single(Plan([group], Some.Heir, Some.Policy).Steps);
 
-        Assert.Equal((LeaverActions.RemoveGroupMember, false), (step.Action, step.Arguments.ContainsKey(StepArguments.RoleAssignable)));
+        Assert.Equal((RemoveGroupMember.Id, false), (step.Action, step.Arguments.ContainsKey(StepArguments.RoleAssignable)));
     }
 
     [Fact]
@@ -525,7 +524,7 @@ public sealed class PlannerTests
         var plan = Plan(accesses, Heir.NotRead("the manager could not be read: 429"), policy);
 
         Assert.Equal(
-            [(LeaverActions.RemoveOwner, "shared"), (LeaverActions.HandOverResource, "shared-ws")],
+            [(RemoveOwner.Id, "shared"), (HandOverResource.Id, "shared-ws")],
             plan.Steps.OrderBy(s => s.Target.Id.Length).Select(s => (s.Action, s.Target.Id.Split('/')[^1]))
         );
         Assert.Equal(["sole", "ws"], plan.Manual.Select(m => m.Target.Id.Split('/')[^1]).Order());
@@ -536,7 +535,7 @@ public sealed class PlannerTests
         Assert.Equal(
             ["fallback", "fallback"],
             Plan(accesses, null, policy)
-                .Steps.Where(s => s.Action is LeaverActions.AddOwner || s.Target.Id.EndsWith("/ws", StringComparison.Ordinal))
+                .Steps.Where(s => s.Action is AddOwner.Id || s.Target.Id.EndsWith("/ws", StringComparison.Ordinal))
                 .Select(s => s.Arguments.GetValueOrDefault(StepArguments.OwnerId) ?? s.Arguments[StepArguments.Value])
         );
     }
