@@ -27,7 +27,7 @@ internal sealed record Framework(string Key, string Title, IReadOnlyList<Control
     ];
 
     /// <summary>All that the catalogue's controls serve, by key.</summary>
-    public static IReadOnlyList<Framework> All { get; } = From(ControlCatalogue.All);
+    public static IReadOnlyList<Framework> All { get; } = From(AllControls.Catalogue.All);
 
     private static readonly FrozenDictionary<string, Framework> ByName = All.SelectMany(f =>
             Names

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Compliance.Controls;
 using CsvHelper;
 using CsvHelper.Configuration;
 
@@ -46,8 +45,8 @@ internal static class PackCsv
                 {
                     f.Id,
                     f.Control,
-                    ControlCatalogue.Get(f.Control).Title,
-                    string.Join("; ", framework.Clauses(ControlCatalogue.Get(f.Control))),
+                    AllControls.Catalogue.Get(f.Control).Title,
+                    string.Join("; ", framework.Clauses(AllControls.Catalogue.Get(f.Control))),
                     Lower(f.Severity),
                     Lower(f.Status),
                     f.Unknown ? "true" : "false",

@@ -1,4 +1,5 @@
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Pauses;
 using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Offboarding.Intake;
@@ -171,7 +172,7 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
         // Why acts are paused is written by a person.
         var about =
             d.ControlId.StartsWith(LeaverControls, StringComparison.Ordinal)
-            || d.ControlId == ControlCatalogue.ActsPaused
+            || d.ControlId == PauseControls.Paused
             || CaseOf(d) is not null;
         var subject =
             hide.Hides && (d.Subject.Type is PersonFilter.UserSubject or IntakeControls.EventSubject)
@@ -193,7 +194,7 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
             Part = about ? hide.AnyId(d.Part, people) : hide.In(d.Part, people),
             Source = about ? hide.AnyId(d.Source, people) : hide.In(d.Source, people),
             Unknown = d.Unknown,
-            Reason = about && hide.Hides ? $"{ControlCatalogue.Get(d.ControlId).Title} {LeftOut}" : hide.In(d.Reason, people),
+            Reason = about && hide.Hides ? $"{AllControls.Catalogue.Get(d.ControlId).Title} {LeftOut}" : hide.In(d.Reason, people),
             NextStep = about && hide.Hides ? LeftOut : hide.In(d.NextStep, people),
             OpenedAt = finding.OpenedAt,
             ResolvedAt = resolvedLater ? null : finding.ResolvedAt,

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Compliance.Changes.Approvals;
-using Compliance.Controls;
 using Compliance.Findings;
 
 namespace Compliance.AuditPack;
@@ -170,7 +169,7 @@ internal static class PackIndex
         {
             // Columns that nothing stands in are left out: a page is narrow.
             var (resolved, waived) = (group.Any(f => f.ResolvedAt is not null), group.Any(f => f.Waiver is not null));
-            line($"<h3 id=\"{group.Key}\">{PackText.Html($"{group.Key} {ControlCatalogue.Get(group.Key).Title}")}</h3>");
+            line($"<h3 id=\"{group.Key}\">{PackText.Html($"{group.Key} {AllControls.Catalogue.Get(group.Key).Title}")}</h3>");
             var counts = Enum.GetValues<FindingStatus>().Select(s => $"{PackText.Number(group.Count(f => f.Status == s))} {Lower(s)}");
             line($"<p>{string.Join(", ", counts)}</p>");
             string[] columns =

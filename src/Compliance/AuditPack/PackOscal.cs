@@ -164,7 +164,7 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
     private static JsonNode[] Ids(IEnumerable<Control> controls) => [.. controls.Select(c => new JsonObject { ["control-id"] = c.Id })];
 
     private static string Title(PackFinding f) =>
-        PackText.Markdown($"{f.Control} {ControlCatalogue.Get(f.Control).Title}: {f.SubjectType} {f.SubjectName} {f.Part}");
+        PackText.Markdown($"{f.Control} {AllControls.Catalogue.Get(f.Control).Title}: {f.SubjectType} {f.SubjectName} {f.Part}");
 
     private JsonObject Metadata(string what) =>
         new()
@@ -229,7 +229,7 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
             ["uuid"] = Uuid($"risk {f.Id}"),
             ["title"] = Title(f),
             ["description"] = PackText.Markdown(f.Reason),
-            ["statement"] = PackText.Markdown(ControlCatalogue.Get(f.Control).Why),
+            ["statement"] = PackText.Markdown(AllControls.Catalogue.Get(f.Control).Why),
             ["props"] = new JsonArray(
                 new JsonObject
                 {

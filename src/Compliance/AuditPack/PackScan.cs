@@ -166,7 +166,7 @@ internal sealed class PackScan
     // The catalogue's own texts: a log of any length brings no more than these.
     private static string? Known(ref Utf8JsonReader reader)
     {
-        foreach (var control in Compliance.Controls.ControlCatalogue.All)
+        foreach (var control in AllControls.Catalogue.All)
         {
             if (reader.ValueTextEquals(control.Id))
                 return control.Id;

@@ -90,6 +90,9 @@ internal sealed record Credential
     /// </summary>
     public string? ResourceType { get; init; }
 
+    /// <summary>The object that carries it, with nothing that is this one credential's own.</summary>
+    public Credential Whole() => this with { Part = "", Label = null, Started = null, Expires = null };
+
     /// <summary>No tags.</summary>
     public static IReadOnlyDictionary<string, string> EmptyTags { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Compliance.Controls;
 using Compliance.Findings;
 
 namespace Compliance.Runs;
@@ -8,7 +7,7 @@ namespace Compliance.Runs;
 internal static class UnprocessedMessages
 {
     /// <summary>The control: every message is processed, and every event delivered.</summary>
-    public const string Left = ControlCatalogue.MessageLeft;
+    public const string Left = "RUN-002";
 
     /// <summary>Part of a finding about a place that could not be read.</summary>
     public const string UnreadPart = "unread";
@@ -86,7 +85,7 @@ internal static class UnprocessedMessages
         new()
         {
             ControlId = Left,
-            Severity = ControlCatalogue.Get(Left).Severity,
+            Severity = RunControls.Catalogue.Get(Left).Severity,
             Subject = SubjectOf(place),
             Source = SourceOf(place),
             Reason = reason,

@@ -320,7 +320,7 @@ internal sealed class PauseSwitch(
         {
             ControlId = PauseControls.Paused,
             // A leaver who is not blocked is worse than one whose access is removed later.
-            Severity = pause.Blocking ? Severity.Critical : ControlCatalogue.Get(PauseControls.Paused).Severity,
+            Severity = pause.Blocking ? Severity.Critical : PauseControls.Catalogue.Get(PauseControls.Paused).Severity,
             Subject = new(SubjectTypes.Pause, "acts", "acts"),
             Source = Sources.Pause,
             Reason = $"{Held(pause)} Paused by {pause.PausedBy}: {Plain.Text(pause.Reason)}",

@@ -1,11 +1,8 @@
 namespace Compliance.Credentials;
 
 /// <summary>Judges one credential by one control. Pure: it reads nothing but its arguments.</summary>
-internal interface ICredentialCheck
+internal interface ICredentialCheck : ICredentialControl
 {
-    /// <summary>The control, see <see cref="Controls.ControlCatalogue"/>.</summary>
-    string ControlId { get; }
-
     /// <summary>What is wrong; null when nothing is, or when the control is not about this kind of credential.</summary>
     CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now);
 }

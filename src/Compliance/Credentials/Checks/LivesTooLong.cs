@@ -1,3 +1,6 @@
+using Compliance.Controls;
+using static Compliance.Credentials.CredentialCommands;
+
 namespace Compliance.Credentials;
 
 /// <summary>
@@ -6,11 +9,18 @@ namespace Compliance.Credentials;
 /// </summary>
 internal sealed class LivesTooLong : ICredentialCheck
 {
-    /// <summary>The control.</summary>
+    /// <summary>Id of the control.</summary>
     public const string Id = "CRED-004";
 
     /// <inheritdoc/>
-    public string ControlId => Id;
+    public Control Control { get; } =
+        new(
+            Id,
+            "Credential lives longer than allowed, or never ends",
+            Severity.Medium,
+            "An end date is the only thing that stops a credential which everybody forgot.",
+            [Clauses.CommonCriteriaAccess, Clauses.AuthenticationInformation, Clauses.SystemAccountSecrets]
+        );
 
     /// <inheritdoc/>
     public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now)
@@ -30,5 +40,20 @@ internal sealed class LivesTooLong : ICredentialCheck
         return started > now && end - now > longest
             ? new($"It is there already, starts on {Ages.Day(started)} and ends on {Ages.Day(end)}: {allowed}.")
             : null;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// An end that policy allows is counted from the start. One so near that it would be warned of at once helps nobody.
+    /// </remarks>
+    public string NextStep(Credential credential, in CredentialRules rules, DateTimeOffset now)
+    {
+        if (credential.Kind is not (CredentialKind.VaultSecret or CredentialKind.VaultKey) || credential.Started is not { } started)
+            return Replacement.Step(credential, rules);
+        var end = Ages.After(started, rules.MaxLifetimeDays);
+        if (end - now <= TimeSpan.FromDays(rules.WarnBeforeDays.FirstOrDefault(0) + 1) || now >= Ages.After(started, rules.MaxAgeDays))
+            return Replacement.Step(credential, rules);
+        return $"give {ObjectOf(credential)} an end that policy allows: "
+            + $"`az keyvault {VaultNoun(credential)} set-attributes {VaultName(credential)} --expires {Ages.Day(end)}T00:00:00Z`";
     }
 }

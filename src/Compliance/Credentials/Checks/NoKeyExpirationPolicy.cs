@@ -1,3 +1,6 @@
+using Compliance.Controls;
+using static Compliance.Credentials.CredentialCommands;
+
 namespace Compliance.Credentials;
 
 /// <summary>
@@ -5,11 +8,18 @@ namespace Compliance.Credentials;
 /// </summary>
 internal sealed class NoKeyExpirationPolicy : ICredentialCheck
 {
-    /// <summary>The control.</summary>
+    /// <summary>Id of the control.</summary>
     public const string Id = "CRED-008";
 
     /// <inheritdoc/>
-    public string ControlId => Id;
+    public Control Control { get; } =
+        new(
+            Id,
+            "Storage account does not state when its keys are due",
+            Severity.Low,
+            "Without a key-expiration policy the account itself warns nobody.",
+            [Clauses.CommonCriteriaAccess, Clauses.AuthenticationInformation]
+        );
 
     /// <inheritdoc/>
     public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now)
@@ -26,4 +36,9 @@ internal sealed class NoKeyExpirationPolicy : ICredentialCheck
             )
             : null;
     }
+
+    /// <inheritdoc/>
+    public string NextStep(Credential credential, in CredentialRules rules, DateTimeOffset now) =>
+        $"set a key-expiration policy on {ObjectOf(credential)}, whose keys must have been renewed once: "
+        + $"`az storage account update {Resource(credential)} --key-exp-days {rules.MaxAgeDays}`";
 }

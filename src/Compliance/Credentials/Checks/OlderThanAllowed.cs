@@ -1,13 +1,22 @@
+using Compliance.Controls;
+
 namespace Compliance.Credentials;
 
 /// <summary>CRED-001: in use for the maximum age or longer. Due on that day and not before.</summary>
 internal sealed class OlderThanAllowed : ICredentialCheck
 {
-    /// <summary>The control.</summary>
+    /// <summary>Id of the control.</summary>
     public const string Id = "CRED-001";
 
     /// <inheritdoc/>
-    public string ControlId => Id;
+    public Control Control { get; } =
+        new(
+            Id,
+            "Credential is older than allowed",
+            Severity.High,
+            "The longer a credential is in use, the more copies of it exist and the longer a leaked one works.",
+            [Clauses.CommonCriteriaAccess, Clauses.AuthenticationInformation, Clauses.EntityAuthentication, Clauses.SystemAccountSecrets]
+        );
 
     /// <inheritdoc/>
     public CheckFailure? Evaluate(Credential credential, in CredentialRules rules, DateTimeOffset now)
@@ -24,4 +33,7 @@ internal sealed class OlderThanAllowed : ICredentialCheck
                     + "policy allows."
             );
     }
+
+    /// <inheritdoc/>
+    public string NextStep(Credential credential, in CredentialRules rules, DateTimeOffset now) => Replacement.Step(credential, rules);
 }

@@ -11,25 +11,15 @@ namespace Compliance.Credentials;
 /// <param name="ownedByOwner">Object ids that the owners named by overrides own, by address as in
 /// <see cref="OwnersToResolve(CredentialPolicy)"/>.</param>
 /// <param name="now">The instant that ages are counted to.</param>
+/// <param name="checks">What judges each credential, in this order.</param>
 internal sealed class CredentialEvaluator(
     CredentialPolicy policy,
     IReadOnlyDictionary<string, IReadOnlySet<string>> ownedByOwner,
-    DateTimeOffset now
+    DateTimeOffset now,
+    IEnumerable<ICredentialCheck> checks
 )
 {
-    private static readonly ICredentialCheck[] Checks =
-    [
-        new OlderThanAllowed(),
-        new EndedButPresent(),
-        new ExpiresSoon(),
-        new LivesTooLong(),
-        new AgeUnknown(),
-        new NoKeyExpirationPolicy(),
-        new AcceptsKeys(),
-    ];
-
-    /// <summary>Ids of the controls that are judged credential by credential.</summary>
-    public static IEnumerable<string> Controls => Checks.Select(c => c.ControlId);
+    private readonly ICredentialCheck[] _checks = [.. checks];
 
     private readonly FrozenDictionary<string, PolicyOverride> _byAppId = policy
         .Overrides.Where(o => o.Kind == SelectorKind.AppId)
@@ -47,8 +37,13 @@ internal sealed class CredentialEvaluator(
 
     private readonly ConcurrentDictionary<(PolicyOverride First, PolicyOverride Second), (long Count, string Example)> _overlaps = new();
 
-    /// <summary>Ids of the controls whose checks run on each credential.</summary>
-    public static IReadOnlyList<string> ControlIds { get; } = [.. Checks.Select(c => c.ControlId)];
+    /// <summary>Judges by every check there is.</summary>
+    public CredentialEvaluator(
+        CredentialPolicy policy,
+        IReadOnlyDictionary<string, IReadOnlySet<string>> ownedByOwner,
+        DateTimeOffset now
+    )
+        : this(policy, ownedByOwner, now, CredentialControls.Checks) { }
 
     /// <summary>Addresses named by overrides for owners; what they own has to be read before this is made.</summary>
     public static IReadOnlyList<string> OwnersToResolve(CredentialPolicy policy) =>
@@ -81,16 +76,16 @@ internal sealed class CredentialEvaluator(
     {
         var rules = RulesFor(credential);
         List<Verdict>? verdicts = null;
-        foreach (var check in Checks)
+        foreach (var check in _checks)
         {
             if (check.Evaluate(credential, rules, now) is not { } failure)
                 continue;
-            var severity = policy.Severity.Of(check.ControlId, credential, failure.StepDays);
+            var severity = policy.Severity.Of(check.Control, credential, failure.StepDays);
             // What still works past its end is at least as bad as its age alone makes it.
             if (check is EndedButPresent && verdicts?.Find(v => v.ControlId == OlderThanAllowed.Id) is { } old && old.Severity > severity)
                 severity = old.Severity;
-            var about = failure.WholeSubject ? credential with { Part = "", Label = null, Started = null, Expires = null } : credential;
-            (verdicts ??= []).Add(new(check.ControlId, severity, failure.Unknown, failure.Reason, about, rules));
+            var about = failure.WholeSubject ? credential.Whole() : credential;
+            (verdicts ??= []).Add(new(check, severity, failure.Unknown, failure.Reason, about, rules));
         }
 
         return verdicts ?? (IReadOnlyList<Verdict>)[];
@@ -125,23 +120,14 @@ internal sealed class CredentialEvaluator(
         match.Apply(ref rules);
         foreach (var candidate in _byTag)
         {
-            if (
-                credential.Tags.TryGetValue(candidate.TagName, out var value)
-                && (candidate.TagValue is null || candidate.TagValue.Equals(value.Trim(), StringComparison.OrdinalIgnoreCase))
-            )
+            if (HasTag(credential, candidate))
                 match.Add(isCounted ? this : null, candidate, credential);
         }
 
         match.Apply(ref rules);
         foreach (var (candidate, owned) in _byOwner)
         {
-            if (
-                owned?.Contains(credential.Subject.Id) == true
-                || (
-                    credential.Tags.TryGetValue(policy.OwnerTag, out var owner)
-                    && candidate.Selector.Equals(owner.Trim(), StringComparison.OrdinalIgnoreCase)
-                )
-            )
+            if (owned?.Contains(credential.Subject.Id) == true || NamesOwner(credential, candidate))
                 match.Add(isCounted ? this : null, candidate, credential);
         }
 
@@ -150,6 +136,14 @@ internal sealed class CredentialEvaluator(
             rules = rules.With(exact.Changes);
         return rules;
     }
+
+    private static bool HasTag(Credential credential, PolicyOverride candidate) =>
+        credential.Tags.TryGetValue(candidate.TagName, out var value)
+        && (candidate.TagValue is null || candidate.TagValue.Equals(value.Trim(), StringComparison.OrdinalIgnoreCase));
+
+    private bool NamesOwner(Credential credential, PolicyOverride candidate) =>
+        credential.Tags.TryGetValue(policy.OwnerTag, out var owner)
+        && candidate.Selector.Equals(owner.Trim(), StringComparison.OrdinalIgnoreCase);
 
     private static string Credentials(long count) => count == 1 ? "1 credential" : $"{count} credentials";
 

@@ -1,61 +1,7 @@
-using System.Globalization;
-using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Text;
 
 namespace Compliance.Credentials;
-
-/// <summary>What was asked for so that verdicts can become detections.</summary>
-/// <param name="Owners">Owners by subject id, for <see cref="DetectionBuilder.SubjectsNeedingOwners"/>.</param>
-/// <param name="People">Users by address, for <see cref="DetectionBuilder.AddressesToResolve"/>.</param>
-/// <param name="Rotation">By key URL, for <see cref="DetectionBuilder.KeysNeedingRotationPolicy"/>.</param>
-internal sealed record DetectionAnswers(
-    IReadOnlyDictionary<string, OwnerAnswer> Owners,
-    IReadOnlyDictionary<string, OwnerAnswer> People,
-    IReadOnlyDictionary<string, RotationPolicyAnswer> Rotation
-)
-{
-    /// <summary>Nothing was asked.</summary>
-    public static DetectionAnswers None { get; } =
-        new(new Dictionary<string, OwnerAnswer>(), new Dictionary<string, OwnerAnswer>(), new Dictionary<string, RotationPolicyAnswer>());
-
-    /// <summary>
-    /// Each kind of question as a source: read to its end when every object that was asked about gave an answer, also when there was none
-    /// to ask about.
-    /// </summary>
-    public IReadOnlyList<SourceOutcome> Outcomes() =>
-        [
-            Outcome(Sources.Owners, "owners of flagged applications", [.. Owners.Values.Select(Gap)]),
-            Outcome(Sources.People, "people named by owner tags and policy", [.. People.Values.Select(Gap)]),
-            Outcome(
-                Sources.RotationPolicies,
-                "rotation policies of keys that are due",
-                [.. Rotation.Values.Select(a => new AnswerGap(a.Rotates is null ? a.Unread ?? "not read" : null, a.Permission, a.Remedy))]
-            ),
-        ];
-
-    private static AnswerGap Gap(OwnerAnswer answer) => new(answer.Unread, answer.Permission, answer.Remedy);
-
-    // One reason is shown for all of them; each object's own is in its finding.
-    private static SourceOutcome Outcome(string source, string name, IReadOnlyCollection<AnswerGap> answers)
-    {
-        var gaps = answers.Where(a => a.Reason is not null).OrderBy(a => a.Reason, StringComparer.Ordinal).ToList();
-        return gaps is [var first, ..]
-            ? new(
-                source,
-                Complete: false,
-                0,
-                new Subject(SubjectTypes.Source, source, name),
-                string.Create(CultureInfo.InvariantCulture, $"{gaps.Count} of {answers.Count} could not be read: {first.Reason}"),
-                first.Permission,
-                first.Remedy
-            )
-            : new(source, Complete: true, 0);
-    }
-
-    // Why one object's question has no answer; no reason when it has.
-    private readonly record struct AnswerGap(string? Reason, string? Permission, string? Remedy);
-}
 
 /// <summary>
 /// Turns verdicts into detections: finds who should act, adds what follows from the owners (CRED-006) and from the rotation policies of
@@ -65,8 +11,6 @@ internal sealed record DetectionAnswers(
 /// <param name="now">The instant at which waivers are judged.</param>
 internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset now)
 {
-    private const string NotAsked = "the directory was not asked";
-
     /// <summary>The flagged applications and service principals: their owners have to be read.</summary>
     public static IReadOnlyCollection<Subject> SubjectsNeedingOwners(IEnumerable<Verdict> verdicts) =>
         [
@@ -104,7 +48,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
     /// </summary>
     public IReadOnlyList<Detection> Build(IReadOnlyCollection<Verdict> verdicts, DetectionAnswers answers)
     {
-        var directory = new Directory(policy, answers);
+        var directory = new AnswerDirectory(policy, answers);
         return
         [
             .. verdicts
@@ -152,12 +96,12 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
 
         // One vault has three collections: each is a gap of its own.
         var part = subject.Id == outcome.Source ? "" : outcome.Source;
-        var owner = new Directory(policy, answers).Fallback();
+        var owner = new AnswerDirectory(policy, answers).Fallback();
         return Finished(
             new()
             {
-                ControlId = ControlCatalogue.SourceNotRead,
-                Severity = policy.Severity.Of(ControlCatalogue.SourceNotRead),
+                ControlId = CredentialControls.Gap,
+                Severity = policy.Severity.Of(FindingControls.Catalogue.Get(CredentialControls.Gap)),
                 Subject = subject,
                 Part = part,
                 Source = outcome.Source,
@@ -183,15 +127,15 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         Finished(
             new()
             {
-                ControlId = ControlCatalogue.SourceNotRead,
-                Severity = policy.Severity.Of(ControlCatalogue.SourceNotRead),
+                ControlId = CredentialControls.Gap,
+                Severity = policy.Severity.Of(FindingControls.Catalogue.Get(CredentialControls.Gap)),
                 Subject = new(SubjectTypes.Source, Sources.VaultEvents, "Key Vault events"),
                 Part = key,
                 Source = Sources.VaultEvents,
                 Unknown = true,
                 Reason = Shell.OneLine(reason),
                 NextStep = nextStep,
-                Owner = new Directory(policy, DetectionAnswers.None).Fallback(),
+                Owner = new AnswerDirectory(policy, DetectionAnswers.None).Fallback(),
             },
             appId: null
         );
@@ -203,12 +147,12 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
     public Detection MissingSubscription(string id, string name, DetectionAnswers answers)
     {
         var resourceId = $"/subscriptions/{id}";
-        var owner = new Directory(policy, answers).Fallback();
+        var owner = new AnswerDirectory(policy, answers).Fallback();
         return Finished(
             new()
             {
-                ControlId = ControlCatalogue.SubscriptionNotVisible,
-                Severity = policy.Severity.Of(ControlCatalogue.SubscriptionNotVisible),
+                ControlId = CredentialControls.MissingSubscription,
+                Severity = policy.Severity.Of(CredentialControls.Catalogue.Get(CredentialControls.MissingSubscription)),
                 Subject = new(SubjectTypes.Subscription, resourceId, name),
                 Source = Sources.Subscriptions,
                 ResourceId = resourceId,
@@ -226,7 +170,8 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         );
     }
 
-    private static bool IsGraph(Subject subject) => subject.Type is SubjectTypes.Application or SubjectTypes.ServicePrincipal;
+    /// <summary>Whether it is an application or a service principal.</summary>
+    public static bool IsGraph(Subject subject) => subject.Type is SubjectTypes.Application or SubjectTypes.ServicePrincipal;
 
     private static bool IsDueKey(Verdict v) =>
         v.Credential.Kind == CredentialKind.VaultKey && v.ControlId is OlderThanAllowed.Id or ExpiresSoon.Id;
@@ -234,58 +179,32 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
     private string? TagOwner(Credential credential) =>
         credential.Tags.TryGetValue(policy.OwnerTag, out var address) && address.Trim() is { Length: > 0 } trimmed ? trimmed : null;
 
-    private Detection? LivingOwner(Verdict flagged, Directory directory)
-    {
-        var credential = flagged.Credential;
-        var answer = directory.OwnersOf(credential.Subject);
-        if (answer.Unread is null && answer.Owners.Any(o => o.IsLiving))
-            return null;
-        var doubtful = answer.Owners.FirstOrDefault(o => o is { IsUser: true, Enabled: null });
-        var whole = credential with { Part = "", Label = null, Started = null, Expires = null };
-        var reason =
-            answer.Unread is { } unread ? $"Its owners could not be read: {Shell.OneLine(unread)}."
-            : answer.Owners.Count == 0 ? "It has no owner."
-            : doubtful is not null ? $"Whether {Shell.OneLine(doubtful.Name)}, one of its owners, can sign in is not known."
-            : "None of its owners is a person whose account can sign in.";
-        return FromVerdict(
-            flagged with
-            {
-                ControlId = ControlCatalogue.NoLivingOwner,
-                Severity = policy.Severity.Of(ControlCatalogue.NoLivingOwner, whole, null),
-                Unknown = answer.Unread is not null || doubtful is not null,
-                Reason = reason,
-                Credential = whole,
-            },
-            directory
-        );
-    }
+    private Detection? LivingOwner(Verdict flagged, AnswerDirectory directory) =>
+        NoLivingOwner.Evaluate(directory.OwnersOf(flagged.Credential.Subject)) is { } failure
+            ? FromVerdict(Derived(flagged, CredentialControls.LivingOwner, failure, flagged.Credential.Whole()), directory)
+            : null;
 
-    private Detection? Rotation(Verdict due, Directory directory)
-    {
-        var answer = directory.RotationOf(due.Credential.Subject);
-        if (answer.Rotates == true)
-            return null;
-        return FromVerdict(
-            due with
-            {
-                ControlId = ControlCatalogue.NoRotationPolicy,
-                Severity = policy.Severity.Of(ControlCatalogue.NoRotationPolicy, due.Credential, null),
-                Unknown = answer.Rotates is null,
-                Reason = answer.Rotates is null
-                    ? $"It is due, and whether it rotates by itself could not be read: {Shell.OneLine(answer.Unread ?? NotAsked)}."
-                    : "It is due and its rotation policy does not rotate it.",
+    private Detection? Rotation(Verdict due, AnswerDirectory directory) =>
+        NoRotationPolicy.Evaluate(directory.RotationOf(due.Credential.Subject)) is { } failure
+            ? FromVerdict(
                 // The policy is the key's, whichever of its versions is due.
-                Credential = due.Credential with
-                {
-                    Part = "",
-                    Label = null,
-                },
-            },
-            directory
-        );
-    }
+                Derived(due, CredentialControls.RotationPolicy, failure, due.Credential with { Part = "", Label = null }),
+                directory
+            )
+            : null;
 
-    private Detection FromVerdict(Verdict verdict, Directory directory)
+    // What follows from another verdict on the same object.
+    private Verdict Derived(Verdict flagged, ICredentialControl control, CheckFailure failure, Credential credential) =>
+        flagged with
+        {
+            Failed = control,
+            Severity = policy.Severity.Of(control.Control, credential, failure.StepDays),
+            Unknown = failure.Unknown,
+            Reason = failure.Reason,
+            Credential = credential,
+        };
+
+    private Detection FromVerdict(Verdict verdict, AnswerDirectory directory)
     {
         var c = verdict.Credential;
         var owner = directory.OwnerOf(c.Subject, TagOwner(c));
@@ -301,7 +220,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 Unknown = verdict.Unknown,
                 // Which of several: people know a credential by the name they gave it.
                 Reason = c.Label is { Length: > 0 } label ? $"{verdict.Reason} [{Shell.OneLine(label)}]" : verdict.Reason,
-                NextStep = NextSteps.For(verdict.ControlId, c, verdict.Rules, owner, now),
+                NextStep = NextSteps.For(verdict.Failed, c, verdict.Rules, owner, now),
                 Since = c.Started,
                 Expires = c.Expires,
                 Owner = owner,
@@ -317,62 +236,4 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 Waiver = new(w.Id, w.Reason, w.ApprovedBy, w.Ends),
             }
             : detection;
-
-    // The answers, looked up without regard to case.
-    private sealed class Directory(CredentialPolicy policy, DetectionAnswers answers)
-    {
-        private readonly Dictionary<string, OwnerAnswer> _owners = Folded(answers.Owners);
-        private readonly Dictionary<string, OwnerAnswer> _people = Folded(answers.People);
-        private readonly Dictionary<string, RotationPolicyAnswer> _rotation = Folded(answers.Rotation);
-
-        public OwnerAnswer OwnersOf(Subject subject) => _owners.TryGetValue(subject.Id, out var answer) ? answer : new([], NotAsked);
-
-        public RotationPolicyAnswer RotationOf(Subject subject) =>
-            _rotation.TryGetValue(subject.Id, out var answer) ? answer : new(null, NotAsked);
-
-        /// <summary>The object's own owner, else the one its tag names, else the policy's.</summary>
-        public Person? OwnerOf(Subject subject, string? tagAddress)
-        {
-            if (IsGraph(subject) && ToAsk(OwnersOf(subject)) is { } owner)
-                return new(owner.Id, owner.Name, owner.Address!, "owner");
-            return (tagAddress is null ? null : Tagged(tagAddress)) ?? Fallback();
-        }
-
-        /// <summary>
-        /// The owner to ask: a user with an address whose account is not known to be disabled; one known to be enabled goes before one of
-        /// whom the directory does not say, then by name and address.
-        /// </summary>
-        public static OwnerEntry? ToAsk(OwnerAnswer answer) =>
-            answer
-                .Owners.Where(o => o.IsUser && o.Enabled != false && !string.IsNullOrWhiteSpace(o.Address))
-                .OrderByDescending(o => o.IsLiving)
-                .ThenBy(o => o.Name, StringComparer.Ordinal)
-                .ThenBy(o => o.Address, StringComparer.Ordinal)
-                .FirstOrDefault();
-
-        public Person? Fallback()
-        {
-            if (policy.FallbackOwner is not { } address)
-                return null;
-            return _people.TryGetValue(address, out var answer) && ToAsk(answer) is { } found
-                ? new(found.Id, found.Name, found.Address!, "policy")
-                : new(null, address, address, "policy");
-        }
-
-        // An address that could not be looked up is still what the tag says; one that is nobody's, or a disabled user's, is not asked.
-        private Person? Tagged(string address)
-        {
-            if (!_people.TryGetValue(address, out var answer) || answer.Unread is not null)
-                return new(null, address, address, "tag");
-            return ToAsk(answer) is { } found ? new(found.Id, found.Name, found.Address!, "tag") : null;
-        }
-
-        private static Dictionary<string, T> Folded<T>(IReadOnlyDictionary<string, T> map)
-        {
-            var folded = new Dictionary<string, T>(StringComparer.OrdinalIgnoreCase);
-            foreach (var (key, value) in map)
-                folded[key] = value;
-            return folded;
-        }
-    }
 }

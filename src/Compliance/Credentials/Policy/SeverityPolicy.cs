@@ -4,7 +4,7 @@ using Compliance.Controls;
 namespace Compliance.Credentials;
 
 /// <summary>
-/// How bad a finding is. In this order, each replacing what came before: the catalogue, the policy's severity of the control, for
+/// How bad a finding is. In this order, each replacing what came before: the control's own, the policy's severity of the control, for
 /// CRED-003 the step that was reached, the severity for the kind of credential; then ceilings by tag, then floors by tag. Of an object in a
 /// vault the worse of two: by the vault's tags alone, and with the object's own over them. Its holder can raise it, never lower it.
 /// </summary>
@@ -24,16 +24,15 @@ internal sealed class SeverityPolicy(
     public IReadOnlyList<TagSeverity> Tags { get; } = tags;
 
     /// <summary>Severity of a finding that is about no credential.</summary>
-    public Severity Of(string controlId) =>
-        controls.TryGetValue(controlId, out var severity) ? severity : ControlCatalogue.Get(controlId).Severity;
+    public Severity Of(Control control) => controls.TryGetValue(control.Id, out var severity) ? severity : control.Severity;
 
     /// <summary>Severity of a finding about a credential.</summary>
-    /// <param name="controlId">The control.</param>
+    /// <param name="control">The control.</param>
     /// <param name="credential">The credential.</param>
     /// <param name="stepDays">For CRED-003: the warning step that was reached; null for others.</param>
-    public Severity Of(string controlId, Credential credential, int? stepDays)
+    public Severity Of(Control control, Credential credential, int? stepDays)
     {
-        var severity = Of(controlId);
+        var severity = Of(control);
         if (stepDays is { } step)
         {
             foreach (var (within, at) in Steps)
@@ -45,12 +44,12 @@ internal sealed class SeverityPolicy(
             }
         }
 
-        if (kinds.TryGetValue((credential.Kind, controlId), out var ofKind))
+        if (kinds.TryGetValue((credential.Kind, control.Id), out var ofKind))
             severity = ofKind;
-        var byTags = ByTags(severity, controlId, credential.Tags);
+        var byTags = ByTags(severity, control.Id, credential.Tags);
         if (credential.VaultTags is not { } outer)
             return byTags;
-        var byVault = ByTags(severity, controlId, outer);
+        var byVault = ByTags(severity, control.Id, outer);
         return byVault > byTags ? byVault : byTags;
     }
 

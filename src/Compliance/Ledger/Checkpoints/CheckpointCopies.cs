@@ -286,7 +286,7 @@ internal sealed partial class CheckpointCopies(
         new()
         {
             ControlId = LedgerControls.CopyNotDelivered,
-            Severity = ControlCatalogue.Get(LedgerControls.CopyNotDelivered).Severity,
+            Severity = EvidenceControls.Catalogue.Get(LedgerControls.CopyNotDelivered).Severity,
             Subject = new(LedgerControls.CopySubject, place.Id, place.Name),
             Source = LedgerControls.CopiesSource,
             Reason =

@@ -45,7 +45,7 @@ internal static class LedgerControls
         new()
         {
             ControlId = control,
-            Severity = ControlCatalogue.Get(control).Severity,
+            Severity = EvidenceControls.Catalogue.Get(control).Severity,
             Subject = new(LedgerSubject, tenant, "Evidence ledger"),
             Part = problem.Part,
             Source = source,

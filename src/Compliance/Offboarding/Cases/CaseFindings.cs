@@ -1,5 +1,4 @@
 using Azure;
-using Compliance.Controls;
 using Compliance.Findings;
 
 namespace Compliance.Offboarding.Cases;
@@ -60,7 +59,7 @@ internal sealed class CaseFindings(IFindingStore findings)
 
     /// <summary>Controls a case reports on.</summary>
     public static IReadOnlyList<string> Controls { get; } =
-    [.. ControlCatalogue.All.Select(c => c.Id).Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)), LeaverControls.NoMatch];
+    [.. OffboardingControls.Catalogue.Ids.Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)), LeaverControls.NoMatch];
 
     /// <summary>All phases: what nothing is wrong with any more.</summary>
     public static IReadOnlyList<CasePhase> Phases { get; } = Enum.GetValues<CasePhase>();
@@ -97,7 +96,7 @@ internal sealed class CaseFindings(IFindingStore findings)
         new()
         {
             ControlId = control,
-            Severity = policy.Severities.TryGetValue(control, out var set) ? set : ControlCatalogue.Get(control).Severity,
+            Severity = OffboardingControls.SeverityOf(control, policy),
             Subject = SubjectOf(known.Id),
             Source = SourceOf(known.Id, phase),
             Reason = reason,

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Compliance.Controls;
 using Compliance.Credentials;
 using Compliance.Findings;
 
@@ -50,9 +49,7 @@ internal static class LeaverSecrets
         OffboardingPolicy policy
     )
     {
-        var severity = policy.Severities.TryGetValue(ControlCatalogue.KnownByLeaver, out var set)
-            ? set
-            : ControlCatalogue.Get(ControlCatalogue.KnownByLeaver).Severity;
+        var severity = OffboardingControls.SeverityOf(OffboardingControls.KnownByLeaver, policy);
         var owner = policy.Contact is { } contact ? new Person(null, contact, contact, "policy") : null;
         var until = blockedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
         return
@@ -60,7 +57,7 @@ internal static class LeaverSecrets
             .. KnownBy(snapshot)
                 .Select(known => new Detection
                 {
-                    ControlId = ControlCatalogue.KnownByLeaver,
+                    ControlId = OffboardingControls.KnownByLeaver,
                     Severity = severity,
                     Subject = known.Subject,
                     Part = caseId,

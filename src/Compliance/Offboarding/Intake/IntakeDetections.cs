@@ -1,5 +1,4 @@
 using System.Globalization;
-using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Offboarding.Cases;
 
@@ -105,7 +104,7 @@ internal static class IntakeDetections
     /// <summary>The users of the tenant could not be read.</summary>
     public static Detection UsersUnread(SourceOutcome outcome, OffboardingPolicy policy) =>
         Create(
-            ControlCatalogue.SourceNotRead,
+            FindingControls.SourceNotRead,
             outcome.Subject ?? new(SubjectTypes.Source, IntakeControls.UsersSource, "users"),
             "",
             IntakeControls.UsersSource,
@@ -145,7 +144,7 @@ internal static class IntakeDetections
         new()
         {
             ControlId = control,
-            Severity = policy.Severities.TryGetValue(control, out var severity) ? severity : ControlCatalogue.Get(control).Severity,
+            Severity = OffboardingControls.SeverityOf(control, policy),
             Subject = subject,
             Part = part,
             Source = source,

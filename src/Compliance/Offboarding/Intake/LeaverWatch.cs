@@ -1,5 +1,4 @@
 using Azure;
-using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Policy;
@@ -27,7 +26,7 @@ internal sealed partial class LeaverWatch(
         IntakeControls.EventNeverCame,
         IntakeControls.HrSilent,
         IntakeControls.EventRefused,
-        ControlCatalogue.SourceNotRead,
+        FindingControls.SourceNotRead,
     ];
 
     /// <summary>What the watch over the controls expects of it.</summary>

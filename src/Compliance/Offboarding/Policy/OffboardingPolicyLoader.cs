@@ -92,7 +92,7 @@ internal static class OffboardingPolicyLoader
         var severities = new Dictionary<string, Severity>(StringComparer.Ordinal);
         foreach (var (control, value) in node?.Properties() ?? [])
         {
-            if (!ControlCatalogue.All.Any(c => c.Id == control))
+            if (!OffboardingControls.Catalogue.Contains(control))
                 problems.Add(value.Problem($"there is no control '{control}'"));
             severities[control] = Enum.Parse<Severity>(value.Text, ignoreCase: true);
         }

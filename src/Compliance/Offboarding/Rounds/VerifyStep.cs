@@ -1,6 +1,5 @@
 using Compliance.Changes.Flow;
 using Compliance.Changes.Plans;
-using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Cases;
@@ -121,7 +120,7 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
     {
         if (known.BlockedAt is not { } blocked || LeaverSecrets.Detections(before, known.Id, blocked, policy) is not { Count: > 0 } secrets)
             return;
-        await findings.OpenAsync(rounds.Tenant, known.Id, [ControlCatalogue.KnownByLeaver], secrets, rounds.Now, cancellationToken);
+        await findings.OpenAsync(rounds.Tenant, known.Id, [OffboardingControls.KnownByLeaver], secrets, rounds.Now, cancellationToken);
     }
 
     // Left: trying again may help. Stuck: a permission or a person is needed.

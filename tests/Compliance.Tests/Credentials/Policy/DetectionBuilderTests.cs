@@ -161,7 +161,7 @@ public sealed class DetectionBuilderTests
     public void Only_keys_that_are_due_are_asked_for_their_rotation_policy()
     {
         Verdict V(CredentialKind kind, string control, string id) =>
-            new(control, Severity.Low, false, "r", Given.Credential(kind, id: id), CredentialRules.Default);
+            new(Given.Control(control), Severity.Low, false, "r", Given.Credential(kind, id: id), CredentialRules.Default);
         Assert.Equal(
             ["k-1", "k-2"],
             DetectionBuilder

@@ -60,7 +60,7 @@ public sealed class EvaluatorProperties
                         v =>
                             Assert.EndsWith(
                                 ".",
-                                NextSteps.For(v.ControlId, v.Credential, v.Rules, null, Given.Now),
+                                NextSteps.For(v.Failed, v.Credential, v.Rules, null, Given.Now),
                                 StringComparison.Ordinal
                             )
                     ),

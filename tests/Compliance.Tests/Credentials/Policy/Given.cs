@@ -66,6 +66,8 @@ internal static class Given
         return Credential(CredentialKind.VaultSecret, Now.AddDays(-10), Now.AddDays(60), "kv-hr/db") with { Tags = all, VaultTags = outer };
     }
 
+    public static ICredentialControl Control(string id) => CredentialControls.OfCredentials.Single(c => c.Control.Id == id);
+
     public static CredentialEvaluator Evaluator(CredentialPolicy policy, params (string Address, string[] Ids)[] owned) =>
         new(policy, owned.ToDictionary(o => o.Address, o => (IReadOnlySet<string>)o.Ids.ToHashSet()), Now);
 

@@ -26,7 +26,7 @@ public sealed class NextStepsTests
     }
 
     private static string Step(string control, Credential credential, Person? owner = null) =>
-        NextSteps.For(control, credential, CredentialRules.Default, owner, Now);
+        NextSteps.For(Given.Control(control), credential, CredentialRules.Default, owner, Now);
 
     [Fact]
     public void A_step_speaks_to_its_owner_or_to_nobody_in_particular() =>
@@ -198,7 +198,7 @@ public sealed class NextStepsTests
 
         Assert.EndsWith(
             $"`az keyvault {noun} set-attributes --vault-name kv-hr --name db --version v1 --enabled false`.",
-            NextSteps.For("CRED-001", c, CredentialRules.Default, null, Given.Now),
+            NextSteps.For(Given.Control("CRED-001"), c, CredentialRules.Default, null, Given.Now),
             StringComparison.Ordinal
         );
     }

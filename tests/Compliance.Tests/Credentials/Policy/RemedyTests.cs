@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Compliance.Controls;
 using Compliance.Credentials;
 using Compliance.Findings;
 
@@ -81,7 +80,7 @@ public sealed partial class RemedyTests
         var found = new DetectionBuilder(policy, Given.Now).Build([.. evaluator.Evaluate(credential)], DetectionAnswers.None);
 
         Assert.All(
-            found.Where(d => d.ControlId != ControlCatalogue.NoLivingOwner),
+            found.Where(d => d.ControlId != NoLivingOwner.Id),
             finding =>
             {
                 // The account's key-expiration policy is a finding before and after.
@@ -105,7 +104,7 @@ public sealed partial class RemedyTests
             {
                 var evaluator = Given.Evaluator(Given.Policy(yaml));
                 var key = Given.Credential(CredentialKind.StorageKey, Given.Now, id: Kinds[^1].Id) with { Part = "key1" };
-                var step = NextSteps.For(NoKeyExpirationPolicy.Id, key, evaluator.RulesFor(key), null, Given.Now);
+                var step = NextSteps.For(Given.Control(NoKeyExpirationPolicy.Id), key, evaluator.RulesFor(key), null, Given.Now);
 
                 Assert.Empty(evaluator.Evaluate(key with { KeyExpirationDays = Number(KeyExpiration().Match(step)) }));
             }
@@ -121,7 +120,7 @@ public sealed partial class RemedyTests
         var evaluator = Given.Evaluator(Given.Policy(yaml));
         var key = Given.Credential(CredentialKind.VaultKey, id: Kinds[4].Id);
 
-        var step = NextSteps.For(ControlCatalogue.NoRotationPolicy, key, evaluator.RulesFor(key), null, Given.Now);
+        var step = NextSteps.For(CredentialControls.RotationPolicy, key, evaluator.RulesFor(key), null, Given.Now);
         using var policy = JsonDocument.Parse(step.Split('\'')[1]);
 
         var action = policy.RootElement.GetProperty("lifetimeActions")[0];
@@ -146,7 +145,7 @@ public sealed partial class RemedyTests
                 Part = part,
             };
         string[] On(DateTimeOffset now) =>
-            [.. Kinds.SelectMany(k => controls.Select(c => NextSteps.For(c, Of(k.Kind, k.Id, k.Part), rules, null, now)))];
+            [.. Kinds.SelectMany(k => controls.Select(c => NextSteps.For(Given.Control(c), Of(k.Kind, k.Id, k.Part), rules, null, now)))];
 
         Assert.Equal(On(Given.Now), On(Given.Now.AddDays(1).AddHours(5)));
     }
@@ -166,7 +165,7 @@ public sealed partial class RemedyTests
             return [renewed with { Expires = Given.Now.AddDays(Number(within)) }];
         if (step.Contains("keys renew", StringComparison.Ordinal))
             return [renewed];
-        var nothingNew = finding.ControlId is EndedButPresent.Id or NoKeyExpirationPolicy.Id or ControlCatalogue.NoRotationPolicy;
+        var nothingNew = finding.ControlId is EndedButPresent.Id or NoKeyExpirationPolicy.Id or NoRotationPolicy.Id;
         Assert.True(nothingNew, $"nobody knows what is there after: {finding.ControlId} {step}");
         return [];
     }

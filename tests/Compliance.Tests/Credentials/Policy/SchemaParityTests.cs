@@ -36,8 +36,15 @@ public sealed partial class SchemaParityTests
     public void The_schema_names_every_kind_and_every_control_of_this_check()
     {
         string[] Names(string path) => [.. ((JObject)Schema.SelectToken(path)!).Properties().Select(p => p.Name)];
+        string[] Listed(string path) => [.. Schema.SelectToken(path)!.Values<string>().OfType<string>()];
         Assert.Equal(Enum.GetValues<CredentialKind>().Select(CredentialPolicyLoader.NameOf), Names("properties.kinds.properties"));
         Assert.Equal(CredentialControls.All, Names("properties.severity.properties.controls.properties"));
+        Assert.Equal(CredentialControls.All, Listed("properties.waivers.items.properties.control.enum"));
+
+        // What stands for something unread is about no credential, and so has neither a kind nor tags.
+        var ofCredentials = CredentialControls.All.Except(CredentialControls.Gaps);
+        Assert.Equal(ofCredentials, Names("definitions.kind.properties.severity.properties"));
+        Assert.Equal(ofCredentials, Listed("properties.severity.properties.byTag.items.properties.controls.items.enum"));
     }
 
     // A change of each rule of the shipped policy, and the findings on one credential that it changes: no rule there is without effect.

@@ -1,5 +1,6 @@
 using Compliance.Controls;
 using Compliance.Credentials;
+using Compliance.Findings;
 
 namespace Compliance.Tests.Credentials.Policy;
 
@@ -19,7 +20,7 @@ public sealed class SeverityTests
         """;
 
     private static Severity Of(string control, int? step, params (string, string)[] tags) =>
-        Given.Policy(Shipped).Severity.Of(control, Given.Secret(tags: tags), step);
+        Given.Policy(Shipped).Severity.Of(Given.Control(control).Control, Given.Secret(tags: tags), step);
 
     [Theory]
     [InlineData("CRED-001", "team", "pay", Severity.High)] // no rule is about it
@@ -49,7 +50,7 @@ public sealed class SeverityTests
     {
         var secret = Given.InVault(Environment(vault), Environment(own));
 
-        Assert.Equal(expected, Given.Policy(Shipped).Severity.Of("CRED-001", secret, null));
+        Assert.Equal(expected, Given.Policy(Shipped).Severity.Of(Given.Control("CRED-001").Control, secret, null));
 
         static (string, string)[] Environment(string? value) => value is null ? [] : [("environment", value)];
     }
@@ -90,11 +91,11 @@ public sealed class SeverityTests
         Assert.Equal(
             (Severity.High, Severity.Low, Severity.Critical, Severity.Info, Severity.Info),
             (
-                Given.Policy().Severity.Of("CRED-001", Given.Secret(), null),
-                Given.Policy(Controls).Severity.Of("CRED-001", Given.Secret(), null),
-                Given.Policy(Controls + Kinds).Severity.Of("CRED-001", Given.Secret(), null),
-                Given.Policy(Kinds).Severity.Of("CRED-003", Given.Secret(), 1),
-                Given.Policy(Controls).Severity.Of("GAP-001")
+                Given.Policy().Severity.Of(Given.Control("CRED-001").Control, Given.Secret(), null),
+                Given.Policy(Controls).Severity.Of(Given.Control("CRED-001").Control, Given.Secret(), null),
+                Given.Policy(Controls + Kinds).Severity.Of(Given.Control("CRED-001").Control, Given.Secret(), null),
+                Given.Policy(Kinds).Severity.Of(Given.Control("CRED-003").Control, Given.Secret(), 1),
+                Given.Policy(Controls).Severity.Of(FindingControls.Catalogue.Get("GAP-001"))
             )
         );
     }
@@ -115,7 +116,7 @@ public sealed class SeverityTests
 
     [Fact]
     public void Every_control_has_its_own_severity_in_the_shipped_policy_or_the_catalogue() =>
-        Assert.All(ControlCatalogue.All, c => Assert.Equal(c.Severity, Given.Policy().Severity.Of(c.Id)));
+        Assert.All(CredentialControls.Catalogue.All, c => Assert.Equal(c.Severity, Given.Policy().Severity.Of(c)));
 
     [Fact]
     public void Apps_of_one_name_are_two_findings()

@@ -1,0 +1,121 @@
+using Compliance.Controls;
+using Compliance.Findings;
+
+namespace Compliance.Offboarding;
+
+/// <summary>The controls of leavers.</summary>
+internal static class OffboardingControls
+{
+    /// <summary>What a leaver could read is rotated.</summary>
+    public const string KnownByLeaver = "LEAVE-020";
+
+    /// <summary>All of them.</summary>
+    public static ControlCatalogue Catalogue { get; } =
+        new(
+            new(
+                KnownByLeaver,
+                "Secret was readable by a leaver and must be rotated now",
+                Severity.High,
+                "Disabling an account does not make anybody forget: a secret that was read works until it is changed.",
+                [
+                    Clauses.CommonCriteriaAccess,
+                    "SOC 2 CC6.2",
+                    Clauses.AuthenticationInformation,
+                    Clauses.AfterEmployment,
+                    Clauses.EntityAuthentication,
+                    Clauses.SystemAccountSecrets,
+                ]
+            ),
+            new(
+                "LEAVE-001",
+                "Somebody left and no HR event came",
+                Severity.Critical,
+                "Whoever is not reported keeps all access.",
+                [
+                    Clauses.AccessRemoval,
+                    Clauses.AccessRights,
+                    Clauses.AfterEmployment,
+                    Clauses.TerminationProcedures,
+                    Clauses.TerminatedUsers,
+                ]
+            ),
+            new(
+                "LEAVE-002",
+                "HR is silent, or its roster cannot be used",
+                Severity.High,
+                "An HR system that stopped sending looks the same as one whose people all stay.",
+                [Clauses.CommonCriteriaMonitoring, Clauses.AccessRights, Clauses.Evaluation]
+            ),
+            new(
+                "LEAVE-003",
+                "Nobody or several people fit a leaver",
+                Severity.High,
+                "Blocking the wrong person does harm, and blocking nobody leaves the leaver in.",
+                [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures]
+            ),
+            new(
+                "LEAVE-004",
+                "HR event was refused",
+                Severity.High,
+                "A refused event may be a leaver who stays in, or somebody who forges events.",
+                [Clauses.AccessRemoval, Clauses.CommonCriteriaMonitoring, Clauses.AfterEmployment]
+            ),
+            new(
+                "LEAVE-010",
+                "Leaver waits for approvals past the deadline",
+                Severity.Critical,
+                "A hold protects nobody when it is forgotten: the person may still have all access.",
+                [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures, Clauses.TerminatedUsers]
+            ),
+            new(
+                "LEAVE-011",
+                "A guard holds a leaver",
+                Severity.High,
+                "Blocking a protected account does harm, and so does leaving a leaver in: people decide.",
+                [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures]
+            ),
+            new(
+                "LEAVE-012",
+                "A leaver's access was not seen removed in time",
+                Severity.Critical,
+                "Access that is still there, or was not looked at, can be used.",
+                [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures, Clauses.TerminatedUsers]
+            ),
+            new(
+                "LEAVE-013",
+                "A step of an offboarding needs a person or a permission",
+                Severity.High,
+                "What this program cannot or may not remove stays until somebody does.",
+                [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures]
+            ),
+            new(
+                "LEAVE-014",
+                "A former leaver has access again",
+                Severity.Critical,
+                "An account that comes back after its owner left is used by somebody else, or by mistake.",
+                [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.AfterEmployment, Clauses.TerminatedUsers]
+            ),
+            new(
+                "LEAVE-015",
+                "A leaver case does not go on",
+                Severity.Critical,
+                "An offboarding that stands still looks the same as one that has nothing to do.",
+                [Clauses.AccessRemoval, Clauses.CommonCriteriaMonitoring, Clauses.TerminationProcedures, Clauses.TerminatedUsers]
+            ),
+            new(
+                "LEAVE-016",
+                "A start for cause was not confirmed in time",
+                Severity.Critical,
+                "One person alone must not be able to lock another out unseen.",
+                [Clauses.AccessRemoval, Clauses.CommonCriteriaMonitoring, Clauses.AccessRights]
+            )
+        );
+
+    // Its own and those that it shares with other capabilities.
+    private static readonly ControlCatalogue Raised = new([.. Catalogue.All, .. FindingControls.Catalogue.All]);
+
+    /// <summary>Severity of a finding: the policy's, else the control's own.</summary>
+    /// <exception cref="KeyNotFoundException">Nothing here raises the control.</exception>
+    public static Severity SeverityOf(string control, OffboardingPolicy policy) =>
+        policy.Severities.TryGetValue(control, out var severity) ? severity : Raised.Get(control).Severity;
+}
