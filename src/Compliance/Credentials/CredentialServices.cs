@@ -1,6 +1,5 @@
 using Compliance.Credentials.Inventory;
 using Compliance.Findings;
-using Compliance.Ledger;
 using Compliance.Runs;
 using Compliance.Storage;
 using Microsoft.Extensions.Configuration;
@@ -46,22 +45,7 @@ internal static class CredentialServices
         services.AddSingleton<IRunDocuments>(p => new BlobRunDocuments(
             p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)
         ));
-        services.AddSingleton(p => new CredentialRotationCheck(
-            p.GetRequiredService<ICredentialPolicySource>(),
-            p.GetRequiredService<ITenantIdentity>(),
-            p.GetRequiredService<ICredentialInventory>(),
-            p.GetRequiredService<IOwnerDirectory>(),
-            p.GetRequiredService<IRotationPolicies>(),
-            p.GetRequiredService<IResourceLookup>(),
-            p.GetRequiredService<IFindingStore>(),
-            p.GetRequiredService<IKnownSubscriptions>(),
-            p.GetRequiredService<IKnownResources>(),
-            p.GetRequiredService<IRunLog>(),
-            p.GetRequiredService<IRunDocuments>(),
-            p.GetRequiredService<IEvidenceLog>(),
-            p.GetRequiredService<TimeProvider>(),
-            p.GetRequiredService<ILogger<CredentialRotationCheck>>()
-        ));
+        services.AddCredentialCheck();
         services.AddSingleton(p => new CredentialCheckRequests(
             p.GetRequiredService<StateStorage>().Queues.GetQueueClient(CredentialCheckRequests.Queue),
             p.GetRequiredService<IRunDocuments>(),
@@ -79,4 +63,19 @@ internal static class CredentialServices
         ));
         return services;
     }
+
+    private static IServiceCollection AddCredentialCheck(this IServiceCollection services) =>
+        services
+            .AddSingleton<CredentialObserver>()
+            .AddSingleton<RunFindings>()
+            .AddSingleton<EarlierListings>()
+            .AddSingleton<CredentialPipeline>()
+            .AddSingleton(p => new CredentialRotationCheck(
+                p.GetRequiredService<CredentialPipeline>(),
+                p.GetRequiredService<EarlierListings>(),
+                p.GetRequiredService<IRunLog>(),
+                p.GetRequiredService<IRunDocuments>(),
+                p.GetRequiredService<TimeProvider>(),
+                p.GetRequiredService<ILogger<CredentialRotationCheck>>()
+            ));
 }

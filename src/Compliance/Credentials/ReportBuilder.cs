@@ -1,10 +1,42 @@
 using Compliance.Findings;
+using Compliance.Runs;
 
 namespace Compliance.Credentials;
 
 /// <summary>Turns findings and gaps into what people read.</summary>
 internal static class ReportBuilder
 {
+    /// <summary>The report of a run over the whole tenant.</summary>
+    public static CredentialReport Report(RunRequest request, CheckedScope done)
+    {
+        var (observed, run) = (done.Observed, done.Observed.Run);
+        var receipt = done.Receipt ?? throw new ArgumentException("the run is not recorded", nameof(done));
+        return new()
+        {
+            Run = new()
+            {
+                Id = run.Id,
+                Control = CredentialRotationCheck.Name,
+                Trigger = request.Trigger,
+                StartedAt = run.StartedAt,
+                Complete = done.IsComplete,
+                PolicySha256 = observed.Policy.Sha256,
+                CorrelationId = request.CorrelationId,
+                Counts = done.Counts,
+                Warnings = [.. observed.Warnings, .. Superseded(done.Newer)],
+            },
+            Tenant = new(observed.TenantId, done.TenantName),
+            Findings = Findings(done.Findings, run.StartedAt),
+            Unknown = Unknown(done.Outcomes, done.Detections),
+            Evidence = new(receipt.RecordId, receipt.Location, receipt.Offset, receipt.Sha256, done.FindingsSha256),
+        };
+    }
+
+    private static IEnumerable<string> Superseded(RunStamp? newer) =>
+        newer is null
+            ? []
+            : [$"state holds a newer run ({newer.Id}, started {newer.StartedAt:u}): these findings are shown but not stored"];
+
     /// <summary>Sorted: highest severity first, then status, control, name and id. Ages are counted to <paramref name="now"/>.</summary>
     public static IReadOnlyList<ReportFinding> Findings(IEnumerable<Finding> findings, DateTimeOffset now) =>
         [

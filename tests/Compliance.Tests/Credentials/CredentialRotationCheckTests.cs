@@ -2,12 +2,10 @@ using Azure.Storage.Blobs.Specialized;
 using Compliance.Controls;
 using Compliance.Credentials;
 using Compliance.Findings;
-using Compliance.Ledger.Append;
 using Compliance.Runs;
 using Compliance.Storage;
 using Compliance.Tests.Storage;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Testing;
 
@@ -597,26 +595,8 @@ public sealed class CredentialRotationCheckTests : IDisposable
     private Task<CredentialReport> RunAsync(FakeTenant? tenant = null, string? policy = null) =>
         Check(tenant ?? _tenant, policy).RunAsync(RunRequest.New("cred", "timer", _time.GetUtcNow()), Stop);
 
-    private CredentialRotationCheck Check(FakeTenant tenant, string? policy = null, StateStorage? storage = null)
-    {
-        storage ??= _storage;
-        return new CredentialRotationCheck(
-            new PolicyText(policy ?? "version: 1\n"),
-            tenant,
-            tenant,
-            tenant,
-            tenant,
-            tenant,
-            new TableFindingStore(storage),
-            new TableKnownSubscriptions(storage),
-            new TableKnownResources(storage),
-            new TableRunLog(storage),
-            new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
-            new AppendBlobEvidenceLog(storage, _time, NullLogger<AppendBlobEvidenceLog>.Instance),
-            _time,
-            NullLogger<CredentialRotationCheck>.Instance
-        );
-    }
+    private CredentialRotationCheck Check(FakeTenant tenant, string? policy = null, StateStorage? storage = null) =>
+        CheckOver.Tenant(tenant, new PolicyText(policy ?? "version: 1\n"), storage ?? _storage, _time);
 
     private Task<IReadOnlyDictionary<string, StoredFinding>> StoredAsync() =>
         new TableFindingStore(_storage).LoadAsync(_tenantId, CredentialControls.All, Stop);

@@ -1,11 +1,8 @@
 using System.Text;
 using Compliance.Credentials;
 using Compliance.Findings;
-using Compliance.Ledger.Append;
 using Compliance.Runs;
-using Compliance.Storage;
 using Compliance.Tests.Storage;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Testing;
@@ -187,22 +184,7 @@ public sealed class VaultEventIntakeTests(AzuriteFixture azurite)
                 }
             );
             var policy = new ShippedPolicy();
-            _check = new CredentialRotationCheck(
-                policy,
-                Tenant,
-                Tenant,
-                Tenant,
-                Tenant,
-                Tenant,
-                _findings,
-                new TableKnownSubscriptions(storage),
-                new TableKnownResources(storage),
-                new TableRunLog(storage),
-                new BlobRunDocuments(storage.Blobs.GetBlobContainerClient(BlobRunDocuments.Container)),
-                new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
-                Time,
-                NullLogger<CredentialRotationCheck>.Instance
-            );
+            _check = CheckOver.Tenant(Tenant, policy, storage, Time);
             Intake = new VaultEventIntake(_check, policy, Tenant, new FindingWriter(_findings), Time, Log);
         }
 

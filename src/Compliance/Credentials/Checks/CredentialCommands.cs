@@ -73,16 +73,11 @@ internal static class CredentialCommands
             _ => "certificate",
         };
 
-    /// <summary>The options that name an object in a vault. The subject's id is <c>https://VAULT.HOST/COLLECTION/NAME</c>.</summary>
-    public static string VaultName(Credential c)
-    {
-        if (!Uri.TryCreate(c.Subject.Id, UriKind.Absolute, out var url))
-            return Option("--id", c.Subject.Id);
-        var path = url.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return path.Length < 2
-            ? Option("--id", c.Subject.Id)
-            : $"{Option("--vault-name", url.Host.Split('.')[0])} {Option("--name", path[1])}";
-    }
+    /// <summary>The options that name an object in a vault.</summary>
+    public static string VaultName(Credential c) =>
+        VaultObjectAddress.Parse(c.Subject.Id) is { } address
+            ? $"{Option("--vault-name", address.Vault)} {Option("--name", address.Name)}"
+            : Option("--id", c.Subject.Id);
 
     /// <summary>The options that name a resource: <c>/subscriptions/S/resourceGroups/G/providers/P/T/NAME</c>.</summary>
     public static string Resource(Credential c, string nameOption = "--name")
