@@ -22,6 +22,8 @@ internal sealed class CredentialInventory(TenantConnection tenant, GraphCredenti
         CancellationToken cancellationToken
     )
     {
+        var source = $"keyvault/{vaultName}/{collection}/{objectName}";
+        var vault = new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}");
         ResourceRow? row;
         try
         {
@@ -29,25 +31,17 @@ internal sealed class CredentialInventory(TenantConnection tenant, GraphCredenti
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var failure = ReadFailure.From(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId);
-            sink.Read(
-                failure.Outcome(
-                    $"keyvault/{vaultName}/{collection}/{objectName}",
-                    0,
-                    new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"),
-                    null
-                )
-            );
+            sink.Read(ReadFailure.From(e, DeclaredCall.ResourceGraph, null, tenant.Options.ClientId).Outcome(source, 0, vault, null));
             return;
         }
         if (row is null)
         {
             sink.Read(
                 new SourceOutcome(
-                    $"keyvault/{vaultName}/{collection}/{objectName}",
+                    source,
                     Complete: false,
                     0,
-                    new Subject(SubjectTypes.Source, vaultName, $"vault {vaultName}"),
+                    vault,
                     VaultObjectException.NotShown(vaultName),
                     "Reader",
                     DeclaredCall.ResourceGraph.Grant(null, tenant.Options.ClientId)

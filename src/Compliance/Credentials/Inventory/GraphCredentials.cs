@@ -52,18 +52,21 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
             },
             application => application.Id,
             application =>
-                Observe(
-                    sink,
-                    Sources.Applications,
-                    SubjectTypes.Application,
-                    application.Id!,
-                    application.AppId,
-                    application.DisplayName,
-                    Tags(application.Tags),
-                    application.PasswordCredentials,
-                    application.KeyCredentials,
-                    signsTokens: false
-                ),
+            {
+                if (HasAny(application.PasswordCredentials, application.KeyCredentials))
+                    Observe(
+                        new(
+                            Sources.Applications,
+                            Named(SubjectTypes.Application, application.Id!, application.AppId, application.DisplayName),
+                            application.AppId,
+                            Tags(application.Tags),
+                            SignsTokens: false
+                        ),
+                        application.PasswordCredentials,
+                        application.KeyCredentials,
+                        sink
+                    );
+            },
             cancellationToken
         );
 
@@ -84,28 +87,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
                 return (page?.Value, page?.OdataNextLink);
             },
             principal => principal.Id,
-            principal =>
-            {
-                // Rotated by the platform: there is nothing for an owner to do.
-                if (principal.ServicePrincipalType == "ManagedIdentity")
-                    return;
-                // So are the certificates of Microsoft's applications. A secret there was added by somebody in this tenant, and opens what
-                // the application may do.
-                var keys = principal.AppOwnerOrganizationId == MicrosoftTenant ? null : principal.KeyCredentials;
-                Observe(
-                    sink,
-                    Sources.ServicePrincipals,
-                    SubjectTypes.ServicePrincipal,
-                    principal.Id!,
-                    principal.AppId,
-                    principal.DisplayName,
-                    Tags(principal.Tags),
-                    principal.PasswordCredentials,
-                    keys,
-                    signsTokens: principal.PreferredSingleSignOnMode == "saml"
-                        || principal.PreferredTokenSigningKeyThumbprint is { Length: > 0 }
-                );
-            },
+            principal => Observe(principal, sink),
             cancellationToken
         );
 
@@ -153,68 +135,91 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
         }
     }
 
-    private static void Observe(
-        IInventorySink sink,
-        string source,
-        string type,
-        string id,
-        string? appId,
-        string? name,
-        IReadOnlyDictionary<string, string> tags,
-        List<PasswordCredential>? passwords,
-        List<KeyCredential>? keys,
-        bool signsTokens
-    )
+    private static void Observe(ServicePrincipal principal, IInventorySink sink)
     {
-        if (passwords is not { Count: > 0 } && keys is not { Count: > 0 })
+        // Rotated by the platform: there is nothing for an owner to do.
+        if (principal.ServicePrincipalType == "ManagedIdentity")
             return;
-        var subject = new Subject(type, id, name ?? appId ?? id);
-        HashSet<string>? certificates = null;
+        // So are the certificates of Microsoft's applications. A secret there was added by somebody in this tenant, and opens what the
+        // application may do.
+        var keys = principal.AppOwnerOrganizationId == MicrosoftTenant ? null : principal.KeyCredentials;
+        if (HasAny(principal.PasswordCredentials, keys))
+            Observe(
+                new(
+                    Sources.ServicePrincipals,
+                    Named(SubjectTypes.ServicePrincipal, principal.Id!, principal.AppId, principal.DisplayName),
+                    principal.AppId,
+                    Tags(principal.Tags),
+                    SignsTokens: principal.PreferredSingleSignOnMode == "saml"
+                        || principal.PreferredTokenSigningKeyThumbprint is { Length: > 0 }
+                ),
+                principal.PasswordCredentials,
+                keys,
+                sink
+            );
+    }
+
+    private static void Observe(Carrier carrier, List<PasswordCredential>? passwords, List<KeyCredential>? keys, IInventorySink sink)
+    {
+        var certificates = new HashSet<string>(StringComparer.Ordinal);
         foreach (var key in keys ?? [])
         {
             // Sign and Verify entries of one certificate share its identifier: one credential.
             var part = key.CustomKeyIdentifier is { Length: > 0 } identifier
                 ? Convert.ToHexString(identifier)
                 : key.KeyId?.ToString() ?? "";
-            if (!(certificates ??= new(StringComparer.Ordinal)).Add(part))
+            if (!certificates.Add(part))
                 continue;
             var kind =
-                signsTokens && keys!.Exists(k => k.Usage == "Sign" && SameCertificate(k, key))
+                carrier.SignsTokens && keys!.Exists(k => k.Usage == "Sign" && SameCertificate(k, key))
                     ? CredentialKind.SamlCertificate
                     : CredentialKind.ClientCertificate;
-            sink.Observed(Credential(kind, part, key.DisplayName, key.StartDateTime, key.EndDateTime));
+            sink.Observed(carrier.Credential(kind, part, key.DisplayName, key.StartDateTime, key.EndDateTime));
         }
         foreach (var password in passwords ?? [])
         {
             // A signing certificate comes with a password for its private key: the same credential again.
-            if (
-                password.CustomKeyIdentifier is { Length: > 0 } identifier
-                && certificates?.Contains(Convert.ToHexString(identifier)) == true
-            )
+            if (password.CustomKeyIdentifier is { Length: > 0 } identifier && certificates.Contains(Convert.ToHexString(identifier)))
                 continue;
+            var part = password.KeyId?.ToString() ?? "";
             sink.Observed(
-                Credential(
+                carrier.Credential(
                     CredentialKind.ClientSecret,
-                    password.KeyId?.ToString() ?? "",
+                    part,
                     password.DisplayName,
                     password.StartDateTime,
                     password.EndDateTime
                 )
             );
         }
+    }
 
-        Credential Credential(CredentialKind kind, string part, string? label, DateTimeOffset? start, DateTimeOffset? end) =>
+    private static bool HasAny(List<PasswordCredential>? passwords, List<KeyCredential>? keys) =>
+        passwords is { Count: > 0 } || keys is { Count: > 0 };
+
+    private static Subject Named(string type, string id, string? appId, string? name) => new(type, id, name ?? appId ?? id);
+
+    // An application or service principal, as its credentials show it.
+    private sealed record Carrier(
+        string Source,
+        Subject Subject,
+        string? AppId,
+        IReadOnlyDictionary<string, string> Tags,
+        bool SignsTokens
+    )
+    {
+        public Credential Credential(CredentialKind kind, string part, string? label, DateTimeOffset? start, DateTimeOffset? end) =>
             new()
             {
                 Kind = kind,
-                Subject = subject,
+                Subject = Subject,
                 Part = part,
                 Label = label,
-                Source = source,
-                AppId = appId,
+                Source = Source,
+                AppId = AppId,
                 Started = start?.ToUniversalTime(),
                 Expires = Ends(end),
-                Tags = tags,
+                Tags = Tags,
             };
     }
 
@@ -230,7 +235,7 @@ internal sealed partial class GraphCredentials(TenantConnection tenant, ILogger<
     private static IReadOnlyDictionary<string, string> Tags(List<string>? tags)
     {
         if (tags is not { Count: > 0 })
-            return Credentials.Credential.EmptyTags;
+            return Credential.EmptyTags;
         var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var tag in tags)
         {

@@ -171,17 +171,6 @@ internal static class CredentialPolicyLoader
             );
         if (problems.Count > 0)
             return null;
-
-        // The day itself still counts: it ends at midnight UTC after it.
-        var ends = new DateTimeOffset(to.AddDays(1).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
-        if (now >= ends)
-            warnings.Add(
-                node["expires"]!.Value.Problem(
-                    $"waiver '{id}' ended after {to:yyyy-MM-dd} and no longer holds; remove it or have it approved again"
-                )
-            );
-        else if (ends - now < TimeSpan.FromDays(WaiverWarningDays))
-            warnings.Add(node["expires"]!.Value.Problem($"waiver '{id}' ends after {to:yyyy-MM-dd}"));
         var subject = node["subject"]!.Value;
         return new(
             id,
@@ -191,8 +180,23 @@ internal static class CredentialPolicyLoader
             node["part"]?.Text,
             node["reason"]!.Value.Text,
             node["approvedBy"]!.Value.Text,
-            ends
+            Ends(node, id, to, now, warnings)
         );
+    }
+
+    // The last day still counts: it ends at midnight UTC after it.
+    private static DateTimeOffset Ends(PolicyNode node, string id, DateOnly last, DateTimeOffset now, List<PolicyProblem> warnings)
+    {
+        var ends = new DateTimeOffset(last.AddDays(1).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+        if (now >= ends)
+            warnings.Add(
+                node["expires"]!.Value.Problem(
+                    $"waiver '{id}' ended after {last:yyyy-MM-dd} and no longer holds; remove it or have it approved again"
+                )
+            );
+        else if (ends - now < TimeSpan.FromDays(WaiverWarningDays))
+            warnings.Add(node["expires"]!.Value.Problem($"waiver '{id}' ends after {last:yyyy-MM-dd}"));
+        return ends;
     }
 
     private static DateOnly? Date(PolicyNode node, List<PolicyProblem> problems)
