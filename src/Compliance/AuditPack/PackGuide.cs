@@ -146,11 +146,13 @@ internal static class PackGuide
         );
     }
 
-    private static string Timeless(PackScan scan) =>
-        scan.Timeless.Count == 0 && scan.Runs.Count == 1 ? ""
-        : scan.Timeless.Count == 0 ? " What lies between was logged at another time, by a clock that was put back."
-        : $" Places {PackText.Runs(scan.Timeless)} hold lines without a time, which a crash cut off; other places between were logged at "
-            + "another time, by a clock that was put back.";
+    private static string Timeless(PackScan scan)
+    {
+        if (scan.Timeless.Count > 0)
+            return $" Places {PackText.Runs(scan.Timeless)} hold lines without a time, which a crash cut off; other places between were "
+                + "logged at another time, by a clock that was put back.";
+        return scan.Runs.Count == 1 ? "" : " What lies between was logged at another time, by a clock that was put back.";
+    }
 
     private static string State(PackContent content) =>
         content.Facts is null

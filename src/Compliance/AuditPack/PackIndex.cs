@@ -41,54 +41,14 @@ internal static class PackIndex
     /// <param name="files">The files that are in it by now.</param>
     public static string Render(PackContent content, IReadOnlyList<(string Name, string Sha256)> files)
     {
-        var (request, scan, checkpoint) = (content.Request, content.Scan, content.Checkpoint);
+        var request = content.Request;
         var title = PackText.Html(
             $"Evidence for {request.Framework.Title}, {PackText.Shown(request.From)} until {PackText.Shown(request.To)}"
         );
-        var policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'";
         var page = new StringBuilder();
         void Line(string html) => page.Append(html).Append('\n');
-        Line("<!DOCTYPE html>");
-        Line("<html lang=\"en\">");
-        Line("<head>");
-        Line("<meta charset=\"utf-8\">");
-        Line($"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">");
-        Line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-        Line($"<title>{title}</title>");
-        Line($"<style>{Style}</style>");
-        Line("</head>");
-        Line("<body>");
-        Line("<main>");
-        Line($"<h1>{title}</h1>");
-        Line($"<p>{PackText.Number(scan.Records)} records of the log <code>{PackText.Html(content.Origin)}</code>,");
-        Line(
-            $"places {PackText.Runs(scan.Runs)}, the first logged at {PackText.Shown(scan.First)}, the latest at "
-                + $"{PackText.Shown(scan.Latest)}."
-        );
-        Line(
-            $"Each is proven to the checkpoint of {PackText.Number(checkpoint.Value.Size)} records, signed by "
-                + $"{string.Join(" and ", checkpoint.Keys.Select(k => $"<code>{PackText.Html(k.ToString())}</code>"))}."
-        );
-        Line(
-            "How to check that by hand is in <code>VERIFY.md</code>. The records are all of that time, whichever framework they serve; "
-                + "the tables are about the framework's controls.</p>"
-        );
-        if (scan.Timeless.Count > 0)
-            Line(
-                $"<p class=\"not\">Places {PackText.Runs(scan.Timeless)} of the log hold lines without a time, which a crash cut off. "
-                    + "They are not in this pack; the log has them.</p>"
-            );
-        if (content.Facts is null)
-            Line(
-                "<p class=\"not\">Findings, waivers and approvals are not in this pack: it was made from the ledger alone. Their absence "
-                    + "says nothing about whether there are any.</p>"
-            );
-        else if (!content.Request.WithNames)
-        {
-            Line("<p>Nothing here names a person: names, addresses and ids of people, what people wrote, and the wording of findings");
-            Line("about leavers are left out. <code>--with-names</code> makes a pack that has them. Names of apps, resources and");
-            Line("credentials stay: one that is called after somebody whom no finding, approval or case names still shows that name.</p>");
-        }
+        Head(Line, title);
+        Introduction(Line, content);
         Controls(Line, content);
         if (content.Facts is { } facts)
         {
@@ -110,6 +70,57 @@ internal static class PackIndex
         Line("</body>");
         Line("</html>");
         return page.ToString();
+    }
+
+    private static void Head(Action<string> line, string title)
+    {
+        var policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'";
+        line("<!DOCTYPE html>");
+        line("<html lang=\"en\">");
+        line("<head>");
+        line("<meta charset=\"utf-8\">");
+        line($"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">");
+        line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+        line($"<title>{title}</title>");
+        line($"<style>{Style}</style>");
+        line("</head>");
+        line("<body>");
+        line("<main>");
+        line($"<h1>{title}</h1>");
+    }
+
+    private static void Introduction(Action<string> line, PackContent content)
+    {
+        var (scan, checkpoint) = (content.Scan, content.Checkpoint);
+        line($"<p>{PackText.Number(scan.Records)} records of the log <code>{PackText.Html(content.Origin)}</code>,");
+        line(
+            $"places {PackText.Runs(scan.Runs)}, the first logged at {PackText.Shown(scan.First)}, the latest at "
+                + $"{PackText.Shown(scan.Latest)}."
+        );
+        line(
+            $"Each is proven to the checkpoint of {PackText.Number(checkpoint.Value.Size)} records, signed by "
+                + $"{string.Join(" and ", checkpoint.Keys.Select(k => $"<code>{PackText.Html(k.ToString())}</code>"))}."
+        );
+        line(
+            "How to check that by hand is in <code>VERIFY.md</code>. The records are all of that time, whichever framework they serve; "
+                + "the tables are about the framework's controls.</p>"
+        );
+        if (scan.Timeless.Count > 0)
+            line(
+                $"<p class=\"not\">Places {PackText.Runs(scan.Timeless)} of the log hold lines without a time, which a crash cut off. "
+                    + "They are not in this pack; the log has them.</p>"
+            );
+        if (content.Facts is null)
+            line(
+                "<p class=\"not\">Findings, waivers and approvals are not in this pack: it was made from the ledger alone. Their absence "
+                    + "says nothing about whether there are any.</p>"
+            );
+        else if (!content.Request.WithNames)
+        {
+            line("<p>Nothing here names a person: names, addresses and ids of people, what people wrote, and the wording of findings");
+            line("about leavers are left out. <code>--with-names</code> makes a pack that has them. Names of apps, resources and");
+            line("credentials stay: one that is called after somebody whom no finding, approval or case names still shows that name.</p>");
+        }
     }
 
     private static void Controls(Action<string> line, PackContent content)

@@ -26,13 +26,13 @@ internal sealed class NoLivingOwner : ICredentialControl
     {
         if (answer.Unread is null && answer.Owners.Any(o => o.IsLiving))
             return null;
-        var doubtful = answer.Owners.FirstOrDefault(o => o is { IsUser: true, Enabled: null });
-        var reason =
-            answer.Unread is { } unread ? $"Its owners could not be read: {Shell.OneLine(unread)}."
-            : answer.Owners.Count == 0 ? "It has no owner."
-            : doubtful is not null ? $"Whether {Shell.OneLine(doubtful.Name)}, one of its owners, can sign in is not known."
-            : "None of its owners is a person whose account can sign in.";
-        return new(reason, Unknown: answer.Unread is not null || doubtful is not null);
+        if (answer.Unread is { } unread)
+            return new($"Its owners could not be read: {Shell.OneLine(unread)}.", Unknown: true);
+        if (answer.Owners.Count == 0)
+            return new("It has no owner.");
+        return answer.Owners.FirstOrDefault(o => o is { IsUser: true, Enabled: null }) is { } doubtful
+            ? new($"Whether {Shell.OneLine(doubtful.Name)}, one of its owners, can sign in is not known.", Unknown: true)
+            : new("None of its owners is a person whose account can sign in.");
     }
 
     /// <inheritdoc/>

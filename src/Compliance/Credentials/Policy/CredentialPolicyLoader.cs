@@ -83,10 +83,12 @@ internal static class CredentialPolicyLoader
     private static int? Days(PolicyNode? node) =>
         node is { } n ? int.Parse(n.Text.AsSpan(0, n.Text.Length - 1), CultureInfo.InvariantCulture) : null;
 
-    private static TimeSpan? Duration(PolicyNode? node) =>
-        Days(node) is not { } count ? null
-        : node!.Value.Text.EndsWith('h') ? TimeSpan.FromHours(count)
-        : TimeSpan.FromDays(count);
+    private static TimeSpan? Duration(PolicyNode? node)
+    {
+        if (Days(node) is not { } count)
+            return null;
+        return node!.Value.Text.EndsWith('h') ? TimeSpan.FromHours(count) : TimeSpan.FromDays(count);
+    }
 
     private static Severity Level(PolicyNode node) => Enum.Parse<Severity>(node.Text, ignoreCase: true);
 

@@ -40,16 +40,12 @@ internal sealed record RuleChanges(int? MaxAgeDays, int? MaxLifetimeDays, IReadO
         new(
             Least(MaxAgeDays, other.MaxAgeDays),
             Least(MaxLifetimeDays, other.MaxLifetimeDays),
-            WarnBeforeDays is null ? other.WarnBeforeDays
-                : other.WarnBeforeDays is null ? WarnBeforeDays
-                : [.. WarnBeforeDays.Union(other.WarnBeforeDays).OrderDescending()],
-            RequireExpiry is null ? other.RequireExpiry
-                : other.RequireExpiry is null ? RequireExpiry
-                : RequireExpiry.Value || other.RequireExpiry.Value
+            Union(WarnBeforeDays, other.WarnBeforeDays),
+            RequireExpiry is null && other.RequireExpiry is null ? null : RequireExpiry == true || other.RequireExpiry == true
         );
 
-    private static int? Least(int? a, int? b) =>
-        a is null ? b
-        : b is null ? a
-        : Math.Min(a.Value, b.Value);
+    private static IReadOnlyList<int>? Union(IReadOnlyList<int>? a, IReadOnlyList<int>? b) =>
+        a is null || b is null ? a ?? b : [.. a.Union(b).OrderDescending()];
+
+    private static int? Least(int? a, int? b) => a is null || b is null ? a ?? b : Math.Min(a.Value, b.Value);
 }
