@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Compliance.Findings;
 using Compliance.Offboarding;
+using Compliance.Text;
 
 namespace Compliance.AuditPack;
 
@@ -90,7 +91,7 @@ internal sealed partial class PersonFilter(IEnumerable<string> known)
         return
         [
             name,
-            Text.Shell.OneLine(known).Trim(),
+            Plain.Sentence(known).Trim(),
             name.Replace("'", "'\\''", StringComparison.Ordinal),
             Uri.EscapeDataString(name),
             .. InOtherOrders(Words(name)),

@@ -3,12 +3,15 @@ using System.Text;
 
 namespace Compliance.Text;
 
-/// <summary>Makes what strangers may have written harmless on a terminal, without losing what it said.</summary>
+/// <summary>
+/// Makes what strangers may have written harmless where it is shown: the one place that knows which characters hide, break a line, move the
+/// cursor or turn text around. Half a surrogate pair is shown as U+FFFD.
+/// </summary>
 internal static class Plain
 {
     /// <summary>
-    /// The text on one line: what could move the cursor, change colours or reorder what is seen is written as its code, such as
-    /// <c>\u001b</c>.
+    /// For a terminal or a log, on one line: what could move the cursor, change colours or reorder what is seen is written as its code,
+    /// such as <c>\u001b</c>.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="most">Characters after which it is cut off.</param>
@@ -16,7 +19,7 @@ internal static class Plain
     {
         ArgumentNullException.ThrowIfNull(text);
         var plain = new StringBuilder(Math.Min(text.Length, most));
-        foreach (var rune in text.EnumerateRunes()) // half a surrogate pair arrives as U+FFFD
+        foreach (var rune in text.EnumerateRunes())
         {
             if (plain.Length >= most)
                 return plain.Append('…').ToString();
@@ -38,14 +41,54 @@ internal static class Plain
         return Text(Encoding.UTF8.GetString(utf8[..cut]), most);
     }
 
-    private static bool IsShown(Rune rune) =>
+    /// <summary>
+    /// For a sentence, on one line: what hides is a space, and a grave accent, which would end a command in running text, is an apostrophe.
+    /// </summary>
+    public static string Sentence(string text) =>
+        Replace(
+            text,
+            static rune =>
+                rune.Value == '`' ? "'"
+                : IsHidden(rune) ? " "
+                : null
+        );
+
+    /// <summary>For a page, on one line: what hides is shown as its code point, such as <c>[U+202E]</c>. It is not escaped.</summary>
+    public static string Page(string text) =>
+        Replace(
+            text,
+            static rune =>
+                rune.Value is '\n' or '\r' or '\t' ? " "
+                : IsHidden(rune) ? string.Create(CultureInfo.InvariantCulture, $"[U+{rune.Value:X4}]")
+                : null
+        );
+
+    /// <summary>Whether a character is not seen itself: it controls, formats or separates what is around it.</summary>
+    public static bool IsHidden(Rune rune) =>
         Rune.GetUnicodeCategory(rune)
-            is not (
-                UnicodeCategory.Control
+            is UnicodeCategory.Control
                 or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator
-                or UnicodeCategory.PrivateUse
-                or UnicodeCategory.OtherNotAssigned
-            );
+                or UnicodeCategory.ParagraphSeparator;
+
+    // A terminal may draw anything for a character that has no meaning of its own.
+    private static bool IsShown(Rune rune) =>
+        !IsHidden(rune) && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+
+    // The text itself where nothing has to be replaced, as in nearly all of them.
+    private static string Replace(string text, Func<Rune, string?> replacement)
+    {
+        StringBuilder? safe = null;
+        var at = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var shown = replacement(rune);
+            if (shown is not null)
+                (safe ??= new StringBuilder(text.Length + 16).Append(text, 0, at)).Append(shown);
+            else
+                safe?.Append(rune);
+            at += rune.Utf16SequenceLength;
+        }
+        return safe?.ToString() ?? text;
+    }
 }

@@ -29,7 +29,7 @@ public sealed class ShellTests
     [InlineData("a\u0000\u001b[31mred", "a  [31mred")]
     [InlineData("run `reboot`", "run 'reboot'")]
     [InlineData("na\u00efve \ud83d\ude00", "na\u00efve \ud83d\ude00")]
-    public void A_text_is_shown_on_one_line_and_as_it_is(string text, string shown) => Assert.Equal(shown, Shell.OneLine(text));
+    public void A_text_is_shown_on_one_line_and_as_it_is(string text, string shown) => Assert.Equal(shown, Plain.Sentence(text));
 
     [Theory]
     [InlineData("AZaz09_./:@%+-", "AZaz09_./:@%+-")]
@@ -51,6 +51,6 @@ public sealed class ShellTests
         };
         using var shell = Process.Start(start)!;
         var text = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(string.Concat(words.Select(w => Shell.OneLine(w) + "\n")), text);
+        Assert.Equal(string.Concat(words.Select(w => Plain.Sentence(w) + "\n")), text);
     }
 }

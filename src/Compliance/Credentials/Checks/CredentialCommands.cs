@@ -1,4 +1,5 @@
 using Compliance.Findings;
+using Compliance.Text;
 using static Compliance.Text.Shell;
 
 namespace Compliance.Credentials;
@@ -13,30 +14,30 @@ internal static class CredentialCommands
     /// <summary>An object with its id, for people.</summary>
     public static string ObjectOf(Credential c)
     {
-        var name = OneLine(c.Subject.Name);
+        var name = Plain.Sentence(c.Subject.Name);
         return c.Subject.Type switch
         {
             SubjectTypes.Application => $"app {name} (appId {c.AppId})",
             SubjectTypes.ServicePrincipal => $"service principal {name} (object id {c.Subject.Id})",
-            SubjectTypes.VaultSecret => $"secret {name} ({OneLine(c.Subject.Id)})",
-            SubjectTypes.VaultKey => $"key {name} ({OneLine(c.Subject.Id)})",
-            SubjectTypes.VaultCertificate => $"certificate {name} ({OneLine(c.Subject.Id)})",
-            SubjectTypes.StorageAccount => $"storage account {name} ({OneLine(c.Subject.Id)})",
-            _ => $"{name} ({OneLine(c.Subject.Id)})",
+            SubjectTypes.VaultSecret => $"secret {name} ({Plain.Sentence(c.Subject.Id)})",
+            SubjectTypes.VaultKey => $"key {name} ({Plain.Sentence(c.Subject.Id)})",
+            SubjectTypes.VaultCertificate => $"certificate {name} ({Plain.Sentence(c.Subject.Id)})",
+            SubjectTypes.StorageAccount => $"storage account {name} ({Plain.Sentence(c.Subject.Id)})",
+            _ => $"{name} ({Plain.Sentence(c.Subject.Id)})",
         };
     }
 
     /// <summary>One credential of an object, for people.</summary>
     public static string PartOf(Credential c)
     {
-        var label = c.Label is { Length: > 0 } l ? $" ({OneLine(l)})" : "";
+        var label = c.Label is { Length: > 0 } l ? $" ({Plain.Sentence(l)})" : "";
         return c.Kind switch
         {
             CredentialKind.ClientSecret when c.Part.Length == 0 => $"the old secret{label}",
-            CredentialKind.ClientSecret => $"key id {OneLine(c.Part)}{label}",
+            CredentialKind.ClientSecret => $"key id {Plain.Sentence(c.Part)}{label}",
             CredentialKind.ClientCertificate or CredentialKind.SamlCertificate when c.Part.Length == 0 => $"the old certificate{label}",
-            CredentialKind.ClientCertificate or CredentialKind.SamlCertificate => $"certificate {OneLine(c.Part)}{label}",
-            CredentialKind.StorageKey => OneLine(c.Part),
+            CredentialKind.ClientCertificate or CredentialKind.SamlCertificate => $"certificate {Plain.Sentence(c.Part)}{label}",
+            CredentialKind.StorageKey => Plain.Sentence(c.Part),
             _ => ObjectOf(c),
         };
     }

@@ -27,11 +27,11 @@ internal sealed class NoLivingOwner : ICredentialControl
         if (answer.Unread is null && answer.Owners.Any(o => o.IsLiving))
             return null;
         if (answer.Unread is { } unread)
-            return new($"Its owners could not be read: {Shell.OneLine(unread)}.", Unknown: true);
+            return new($"Its owners could not be read: {Plain.Sentence(unread)}.", Unknown: true);
         if (answer.Owners.Count == 0)
             return new("It has no owner.");
         return answer.Owners.FirstOrDefault(o => o is { IsUser: true, Enabled: null }) is { } doubtful
-            ? new($"Whether {Shell.OneLine(doubtful.Name)}, one of its owners, can sign in is not known.", Unknown: true)
+            ? new($"Whether {Plain.Sentence(doubtful.Name)}, one of its owners, can sign in is not known.", Unknown: true)
             : new("None of its owners is a person whose account can sign in.");
     }
 

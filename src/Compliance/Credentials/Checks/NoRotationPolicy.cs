@@ -32,7 +32,7 @@ internal sealed class NoRotationPolicy : ICredentialControl
             false => new("It is due and its rotation policy does not rotate it."),
             null => new(
                 "It is due, and whether it rotates by itself could not be read: "
-                    + $"{Shell.OneLine(answer.Unread ?? DetectionAnswers.NotAsked)}.",
+                    + $"{Plain.Sentence(answer.Unread ?? DetectionAnswers.NotAsked)}.",
                 Unknown: true
             ),
         };

@@ -108,7 +108,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 ResourceId = outcome.ResourceId,
                 Unknown = true,
                 Reason =
-                    Shell.OneLine(outcome.Reason ?? "It was not read to its end.")
+                    Plain.Sentence(outcome.Reason ?? "It was not read to its end.")
                     + (outcome.Permission is { } permission ? $" Missing permission: {permission}." : ""),
                 NextStep = outcome.Remedy is { Length: > 0 } remedy
                     ? remedy
@@ -133,7 +133,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 Part = key,
                 Source = Sources.VaultEvents,
                 Unknown = true,
-                Reason = Shell.OneLine(reason),
+                Reason = Plain.Sentence(reason),
                 NextStep = nextStep,
                 Owner = new AnswerDirectory(policy, DetectionAnswers.None).Fallback(),
             },
@@ -160,9 +160,9 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 Reason = "Earlier runs read it, and it is no longer in the list of subscriptions that this app may see.",
                 NextStep = NextSteps.Addressed(
                     owner,
-                    $"give this app's identity the role Reader on {Shell.OneLine(name)} again (scope {Shell.OneLine(resourceId)}), or, "
+                    $"give this app's identity the role Reader on {Plain.Sentence(name)} again (scope {Plain.Sentence(resourceId)}), or, "
                         + "if it was retired on purpose, "
-                        + $"add {Shell.OneLine(id)} to scope.retiredSubscriptions of {policy.File}"
+                        + $"add {Plain.Sentence(id)} to scope.retiredSubscriptions of {policy.File}"
                 ),
                 Owner = owner,
             },
@@ -219,7 +219,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                 ResourceId = c.ResourceId,
                 Unknown = verdict.Unknown,
                 // Which of several: people know a credential by the name they gave it.
-                Reason = c.Label is { Length: > 0 } label ? $"{verdict.Reason} [{Shell.OneLine(label)}]" : verdict.Reason,
+                Reason = c.Label is { Length: > 0 } label ? $"{verdict.Reason} [{Plain.Sentence(label)}]" : verdict.Reason,
                 NextStep = NextSteps.For(verdict.Failed, c, verdict.Rules, owner, now),
                 Since = c.Started,
                 Expires = c.Expires,

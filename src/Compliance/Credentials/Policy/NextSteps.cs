@@ -1,4 +1,5 @@
 using Compliance.Findings;
+using Compliance.Text;
 using static Compliance.Credentials.CredentialCommands;
 using static Compliance.Text.Shell;
 
@@ -25,10 +26,10 @@ internal static class NextSteps
 
     /// <summary>An instruction as a sentence to a person, or to nobody in particular.</summary>
     public static string Addressed(Person? owner, string step) =>
-        (owner is null ? char.ToUpperInvariant(step[0]) + step[1..] : $"{OneLine(owner.Name)}, {step}") + ".";
+        (owner is null ? char.ToUpperInvariant(step[0]) + step[1..] : $"{Plain.Sentence(owner.Name)}, {step}") + ".";
 
     private static string DisableVersion(Credential credential) =>
-        $"make sure that nothing asks {ObjectOf(credential)} for version {OneLine(credential.Part)}, then disable it: "
+        $"make sure that nothing asks {ObjectOf(credential)} for version {Plain.Sentence(credential.Part)}, then disable it: "
         + $"`az keyvault {VaultNoun(credential)} set-attributes {VaultName(credential)} "
         + $"{Option("--version", credential.Part)} --enabled false`";
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Certificates;
 
@@ -332,8 +333,8 @@ internal static class CertificatePage
     internal static string Text(string text)
     {
         var safe = new StringBuilder(text.Length + 16);
-        foreach (var rune in text.EnumerateRunes())
-            _ = rune.Value switch
+        foreach (var c in Plain.Page(text))
+            _ = c switch
             {
                 '&' => safe.Append("&amp;"),
                 '<' => safe.Append("&lt;"),
@@ -341,13 +342,7 @@ internal static class CertificatePage
                 '"' => safe.Append("&quot;"),
                 '\'' => safe.Append("&#39;"),
                 '`' => safe.Append("&#96;"),
-                '\n' or '\r' or '\t' => safe.Append(' '),
-                _ when Rune.GetUnicodeCategory(rune)
-                        is UnicodeCategory.Control
-                            or UnicodeCategory.Format
-                            or UnicodeCategory.LineSeparator
-                            or UnicodeCategory.ParagraphSeparator => safe.Append(CultureInfo.InvariantCulture, $"[U+{rune.Value:X4}]"),
-                _ => safe.Append(rune.ToString()),
+                _ => safe.Append(c),
             };
         return safe.ToString();
     }

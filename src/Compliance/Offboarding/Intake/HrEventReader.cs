@@ -261,17 +261,7 @@ internal static class HrEventReader
     {
         try
         {
-            return read()
-                .EnumerateRunes()
-                .All(r =>
-                    Rune.GetUnicodeCategory(r)
-                        is not (
-                            UnicodeCategory.Control
-                            or UnicodeCategory.Format
-                            or UnicodeCategory.LineSeparator
-                            or UnicodeCategory.ParagraphSeparator
-                        )
-                );
+            return !read().EnumerateRunes().Any(Plain.IsHidden);
         }
         catch (InvalidOperationException)
         {
