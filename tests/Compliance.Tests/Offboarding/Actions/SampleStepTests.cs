@@ -37,15 +37,6 @@ public sealed class SampleStepTests
     }
 
     [Fact]
-    public void Without_it_a_person_does_it()
-    {
-        var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(LocalUser), Some.Heir, Some.Policy);
-
-        Assert.Empty(plan.Steps);
-        Assert.Equal(SftpUser, Assert.Single(plan.Manual).Target.Id);
-    }
-
-    [Fact]
     public async Task The_executor_sends_its_request()
     {
         await using var tenant = await WritableTenant.StartAsync(Registry);
@@ -103,9 +94,6 @@ public sealed class SampleStepTests
         Assert.True(UndoPlanner.IsSeen(step, Some.Snapshot(LocalUser), Some.Facts, Some.Policy, Registry));
         Assert.False(UndoPlanner.IsSeen(step, Some.Snapshot(bare), Some.Facts, Some.Policy, Registry));
     }
-
-    [Fact]
-    public void Power_is_not_given_back() => Assert.Empty(Undo(LocalUser with { Privileged = true }).Steps);
 
     [Fact]
     public void Two_steps_for_one_kind_of_access_are_refused() =>
