@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Compliance.Ledger.Verification;
+using Compliance.Ledger.Format;
 using Compliance.Text;
 
 namespace ComplianceCli;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Compliance.Ledger.Format;
-using Compliance.Ledger.Verification;
 using Compliance.Text;
 
 namespace ComplianceCli;

@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
+using Compliance.Controls;
 using Compliance.Ledger.Format;
-using Compliance.Ledger.Verification;
 
 namespace Compliance.AuditPack;
 
@@ -114,63 +113,14 @@ internal sealed class PackScan
         if (Records++ == 0)
             First = at;
         Latest = at > Latest ? at : Latest;
-        var (controls, incomplete) = Facts(line);
-        foreach (var control in controls)
+        var incomplete = RecordFacts.TextOf(line, "outcome"u8) == "incomplete";
+        // Of the catalogue alone: a log of any length brings no more than these.
+        foreach (var control in RecordFacts.TextsOf(line, "controls"u8).Distinct(StringComparer.Ordinal).Where(IsKnown))
         {
             var known = _controls.GetValueOrDefault(control) ?? new(0, 0, at);
             _controls[control] = new(known.Records + 1, known.Incomplete + (incomplete ? 1 : 0), at > known.Last ? at : known.Last);
         }
     }
 
-    private static (IReadOnlyList<string> Controls, bool Incomplete) Facts(ReadOnlySpan<byte> line)
-    {
-        var controls = new List<string>();
-        var incomplete = false;
-        try
-        {
-            Read(line, controls, ref incomplete);
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair as an escape, in a record of an unknown version.
-        }
-        return (controls, incomplete);
-    }
-
-    private static void Read(ReadOnlySpan<byte> line, List<string> controls, ref bool incomplete)
-    {
-        var reader = new Utf8JsonReader(line);
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var (isControls, isOutcome) = (reader.ValueTextEquals("controls"u8), reader.ValueTextEquals("outcome"u8));
-            reader.Read();
-            if (isOutcome && reader.TokenType == JsonTokenType.String)
-                incomplete = reader.ValueTextEquals("incomplete"u8);
-            // Of an unknown version they may be anything.
-            if (isControls && reader.TokenType == JsonTokenType.StartArray)
-            {
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    if (reader.TokenType == JsonTokenType.String && Known(ref reader) is { } control && !controls.Contains(control))
-                        controls.Add(control);
-                    else
-                        reader.Skip();
-                }
-                continue;
-            }
-            reader.Skip();
-        }
-    }
-
-    // The catalogue's own texts: a log of any length brings no more than these.
-    private static string? Known(ref Utf8JsonReader reader)
-    {
-        foreach (var control in AllControls.Catalogue.All)
-        {
-            if (reader.ValueTextEquals(control.Id))
-                return control.Id;
-        }
-        return null;
-    }
+    private static bool IsKnown(string id) => AllControls.Catalogue.All.Any(c => c.Id == id);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Compliance.Ledger.Format;
 
 namespace Compliance.AuditPack;
 
@@ -29,17 +30,15 @@ internal sealed class RecordSpool : IAsyncDisposable
     {
         await File.FlushAsync(cancellationToken);
         File.Position = 0;
-        // Longer than any record, so that each is whole in it.
-        var buffer = new byte[BufferSize];
-        var filled = 0;
-        for (int read; (read = await File.ReadAsync(buffer.AsMemory(filled), cancellationToken)) > 0;)
+        var (cutter, block) = (new LineCutter(), new byte[BufferSize]);
+        for (int read; (read = await File.ReadAsync(block.AsMemory(LineCutter.Room), cancellationToken)) > 0;)
         {
-            filled += read;
-            var start = 0;
-            for (int length; (length = buffer.AsSpan(start, filled - start).IndexOf((byte)'\n')) >= 0; start += length + 1)
-                yield return buffer.AsMemory(start, length);
-            buffer.AsSpan(start, filled - start).CopyTo(buffer);
-            filled -= start;
+            var bytes = block.AsMemory(LineCutter.Room, read);
+            while (cutter.TryCut(block, ref bytes, out var part))
+            {
+                while (LogPart.TryTake(ref part, out var line))
+                    yield return line.Bytes;
+            }
         }
     }
 

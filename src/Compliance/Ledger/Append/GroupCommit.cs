@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Azure;
@@ -114,34 +115,46 @@ internal sealed partial class GroupCommit : IAsyncDisposable
             await Task.Yield();
     }
 
+    // Takes what waits, as much as one append may bring.
     private void Take(List<Pending> batch)
     {
         batch.Clear();
         _leaders.Clear();
         // Room for a record that says that the clock went back.
-        for (var room = _options.MaxBytes - 2048; batch.Count < _options.MaxRecords; _next = null)
+        var room = _options.MaxBytes - 2048;
+        for (; batch.Count < _options.MaxRecords && HasNext(); _next = null)
         {
-            if (_next is null)
-            {
-                if (!_waiting.Reader.TryRead(out _next))
-                    return;
-                Interlocked.Decrement(ref _brought);
-            }
-            if (_next.Abandoned)
+            if (_next.Abandoned || HasJoined(_next))
                 continue;
-            if (_leaders.TryGetValue(_next.Id, out var leader))
-            {
-                leader.Join(_next);
-                if (!leader.Line.AsSpan().SequenceEqual(_next.Line))
-                    DifferentRecord(_next.Id, _chain.Place, -1);
-                continue;
-            }
             room -= _next.Line.Length + 1;
             if (room < 0 && batch.Count > 0)
                 return;
             _leaders.Add(_next.Id, _next);
             batch.Add(_next);
         }
+    }
+
+    // The first that waits, which stays where it is until it is taken.
+    [MemberNotNullWhen(true, nameof(_next))]
+    private bool HasNext()
+    {
+        if (_next is not null)
+            return true;
+        if (!_waiting.Reader.TryRead(out _next))
+            return false;
+        Interlocked.Decrement(ref _brought);
+        return true;
+    }
+
+    // Whether the batch has a record of its id already: one of them is kept.
+    private bool HasJoined(Pending record)
+    {
+        if (!_leaders.TryGetValue(record.Id, out var leader))
+            return false;
+        leader.Join(record);
+        if (!leader.Line.AsSpan().SequenceEqual(record.Line))
+            DifferentRecord(record.Id, _chain.Place, -1);
+        return true;
     }
 
     private async Task WriteAsync(List<Pending> batch)
@@ -232,7 +245,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         _took = TimeProvider.System.GetElapsedTime(sent);
 
         if (back is not null)
-            blob.Ids.Add(EvidenceLine.Read(back.AsSpan(0, back.Length - 1))!.Value.Id, start, back.Length - 1);
+            blob.Ids.Add(IdIndex.HashOf(RecordFacts.Of(back.AsSpan(0, back.Length - 1)).RawId), start, back.Length - 1);
         blob.AppendedLines(bytes, now, back is not null, blocks);
         for (var i = 0; i < receipts.Length; i++)
             batch[i].Kept(receipts[i]);

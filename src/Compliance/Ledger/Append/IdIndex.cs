@@ -1,3 +1,6 @@
+using System.IO.Hashing;
+using System.Security.Cryptography;
+using System.Text;
 using Compliance.Ledger.Format;
 
 namespace Compliance.Ledger.Append;
@@ -8,12 +11,21 @@ namespace Compliance.Ledger.Append;
 /// </summary>
 internal sealed class IdIndex
 {
+    // No one can prepare ids that share a hash.
+    private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+
     // A place is never 0: no record is 0 bytes long.
     private ulong[] _hashes = new ulong[64];
     private ulong[] _places = new ulong[64];
 
     /// <summary>How many records it knows.</summary>
     public int Count { get; private set; }
+
+    /// <summary>The hash by which an id is remembered; another process has another.</summary>
+    public static ulong HashOf(ReadOnlySpan<byte> utf8) => XxHash3.HashToUInt64(utf8, Seed);
+
+    /// <inheritdoc cref="HashOf(ReadOnlySpan{byte})"/>
+    public static ulong HashOf(string id) => HashOf(Encoding.UTF8.GetBytes(id));
 
     /// <summary>Remembers a record.</summary>
     /// <param name="hash">Hash of its id.</param>

@@ -17,8 +17,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     // A blob full of something else is reported by its first lines.
     private const int MaxStrange = 10;
 
-    private readonly ArrayBufferWriter<byte> _line = new();
-    private long _lineAt;
+    private readonly LineCutter _lines = new();
     private byte _last;
     private DateTimeOffset _created;
 
@@ -45,7 +44,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     public bool Loaded { get; private set; }
 
     /// <summary>Bytes read, hence where the next append has to land.</summary>
-    public long Length { get; private set; }
+    public long Length => _lines.Offset + _lines.Length;
 
     /// <summary>Appends so far; the service takes 50,000.</summary>
     public int Blocks { get; private set; }
@@ -53,10 +52,10 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     /// <summary>
     /// True when bytes follow the last line feed: they are no leaf yet, and one has to be written before the next record.
     /// </summary>
-    public bool Torn => Length > _lineAt;
+    public bool Torn => _lines.Length > 0;
 
     /// <summary>Where the last line begins, whole or not.</summary>
-    public long TornAt => _lineAt;
+    public long TornAt => _lines.Offset;
 
     /// <summary>The path of the blob that follows; null until a closing record was read.</summary>
     public string? Next { get; private set; }
@@ -125,7 +124,9 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     /// <param name="blocks">Appends so far, as the service answered.</param>
     public void Appended(ReadOnlySpan<byte> bytes, int blocks)
     {
-        Take(bytes, strange: null);
+        var block = new byte[LineCutter.Room + bytes.Length];
+        bytes.CopyTo(block.AsSpan(LineCutter.Room));
+        Take(block, bytes.Length, strange: null);
         Blocks = Math.Max(Blocks + 1, blocks);
     }
 
@@ -138,8 +139,8 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     /// <param name="blocks">Appends so far, as the service answered.</param>
     public void AppendedLines(int length, DateTimeOffset latest, bool clockBack, int blocks)
     {
-        Length += length;
-        (_lineAt, _last) = (Length, (byte)'\n');
+        _lines.Begin(path, Length + length);
+        _last = (byte)'\n';
         Latest = clockBack || Latest is not { } before || latest > before ? latest : before;
         Blocks = Math.Max(Blocks + 1, blocks);
     }
@@ -152,17 +153,18 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
         var buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
         try
         {
-            var known = Length > 0;
-            for (var left = wanted; left > 0;)
+            // The last byte that is known comes right before those that are not.
+            var begin = LineCutter.Room - (Length > 0 ? 1 : 0);
+            for (var left = wanted; left > 0; begin = LineCutter.Room)
             {
-                var read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellationToken);
+                var room = (int)Math.Min(buffer.Length - begin, left);
+                var read = await content.ReadAsync(buffer.AsMemory(begin, room), cancellationToken);
                 if (read == 0)
                     throw new IOException($"{location} was cut off {left} bytes before its end while reading");
                 left -= read;
-                if (known && buffer[0] != _last)
+                if (begin < LineCutter.Room && buffer[begin] != _last)
                     throw EvidenceReplaced.Because($"{location} has another byte at {Length - 1} than it had");
-                Take(buffer.AsSpan(known ? 1 : 0, known ? read - 1 : read), strange);
-                known = false;
+                Take(buffer, begin + read - LineCutter.Room, strange);
             }
         }
         finally
@@ -171,57 +173,52 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
         }
     }
 
-    private void Take(ReadOnlySpan<byte> bytes, List<long>? strange)
+    private void Take(byte[] block, int count, List<long>? strange)
     {
-        if (bytes.Length > 0)
-            _last = bytes[^1];
-        while (bytes.Length > 0)
+        var bytes = block.AsMemory(LineCutter.Room, count);
+        if (count > 0)
+            _last = bytes.Span[^1];
+        while (_lines.TryCut(block, ref bytes, out var part))
         {
-            var end = bytes.IndexOf((byte)'\n');
-            var part = end < 0 ? bytes : bytes[..end];
-            var before = Length - _lineAt;
-            // No line of ours is longer: how it ends need not be kept.
-            var keep = before + part.Length <= EvidenceLine.MaxBytes;
-            if (end < 0)
-            {
-                if (keep)
-                    _line.Write(part);
-                Length += part.Length;
-                return;
-            }
-            Length += end + 1;
-            Line(
-                !keep ? []
-                    : before == 0 ? part
-                    : Joined(part),
-                strange
-            );
-            _line.ResetWrittenCount();
-            _lineAt = Length;
-            bytes = bytes[(end + 1)..];
+            if (part.Lines.IsEmpty)
+                Line(part.Other, strange);
+            while (LogPart.TryTake(ref part, out var line))
+                Line(line, strange);
         }
     }
 
-    private ReadOnlySpan<byte> Joined(ReadOnlySpan<byte> part)
+    private void Line(in LogLine line, List<long>? strange)
     {
-        _line.Write(part);
-        return _line.WrittenSpan;
-    }
-
-    private void Line(ReadOnlySpan<byte> line, List<long>? strange)
-    {
-        var facts = EvidenceLine.Read(line);
-        if (facts is null || Next is not null)
-        {
-            if (strange?.Count < MaxStrange)
-                strange.Add(_lineAt);
-        }
-        if (facts is not { } record)
+        var bytes = line.TooLong ? default : line.Bytes.Span;
+        var facts = RecordFacts.Of(bytes);
+        var id = HashOf(facts);
+        if ((id is null || Next is not null) && strange?.Count < MaxStrange)
+            strange.Add(line.Offset);
+        if (id is not { } hash)
             return;
-        Ids.Add(record.Id, _lineAt, line.Length);
-        if (record.LoggedAt is { } at)
-            Latest = record.ClockBack || Latest is not { } before || at > before ? at : before;
-        if (record.Closing)
-            Next ??= EvidenceLine.NextOf(line, path);
+        Ids.Add(hash, line.Offset, bytes.Length);
+        if (facts.LoggedAt is { } at)
+            Latest = facts.ClockBack || Latest is not { } before || at > before ? at : before;
+        if (facts.Closing)
+            Next ??= NextOf(facts, bytes);
     }
+
+    // Null when the line is no record, or one whose id no record of ours has.
+    private static ulong? HashOf(in RecordFacts facts)
+    {
+        if (facts.Form != LineForm.Record)
+            return null;
+        if (!facts.EscapedId)
+            return IdIndex.HashOf(facts.RawId);
+        return facts.ExactId is { } id ? IdIndex.HashOf(id) : null;
+    }
+
+    // The blob that a closing record names; null when it closes another blob than this.
+    private string? NextOf(in RecordFacts closing, ReadOnlySpan<byte> line) =>
+        closing.ExactId == EvidenceLine.ClosedId + path
+        && RecordFacts.TextOf(line, "subject"u8) is { } next
+        && LedgerLayout.TryParseLog(next, out _)
+        && string.CompareOrdinal(next, path) > 0
+            ? next
+            : null;
 }

@@ -16,7 +16,7 @@ internal sealed class Pending(EvidenceRecord record, CancellationToken cancellat
     public string Id { get; } = record.Id;
 
     /// <summary>Hash of the id.</summary>
-    public ulong Hash { get; } = EvidenceLine.IdHash(record.Id);
+    public ulong Hash { get; } = IdIndex.HashOf(record.Id);
 
     /// <summary>When what it shows happened.</summary>
     public DateTimeOffset Time { get; } = record.Time;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
 using Compliance.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -86,7 +87,7 @@ internal sealed partial class LedgerCheckpointer(
         if (last is null)
         {
             if (latest is not null && from is { Kept: false })
-                await run.Store.SaveProgressAsync(new(latest.Size, from.Position.Path, from.Position.Offset), cancellationToken);
+                await run.Store.SaveProgressAsync(from.Position, cancellationToken);
             // Killed between the numbered checkpoint and the latest: the numbered one is what counts.
             if (latest is not null && behind)
                 await MoveHeadAsync(run, latest, cancellationToken);
@@ -98,7 +99,7 @@ internal sealed partial class LedgerCheckpointer(
             await run.Store.WritePartialAsync(TilePath.Entries(tiles.Size / TilePath.Width, bundle.Count), bundle.Bytes, cancellationToken);
 
         var signed = await SignAsync(run, new(CheckpointKeys.OriginOf(run.Tenant), tiles.Size, tiles.Root(), []), cancellationToken);
-        await run.Store.SaveProgressAsync(new(tiles.Size, last.Path, last.Offset), cancellationToken);
+        await run.Store.SaveProgressAsync(last, cancellationToken);
         await MoveHeadAsync(run, signed, cancellationToken);
         Signed(run.Tenant, signed.Size, signed.Size - (latest?.Size ?? 0));
         return new(signed, Signed: true, null);
@@ -181,7 +182,7 @@ internal sealed partial class LedgerCheckpointer(
 
     /// <summary>Reads what was appended since, and writes each tile and bundle that it makes full.</summary>
     /// <returns>Where it began, null for the log's begin, and the place behind the last new record, null when there is none.</returns>
-    private static async Task<(Place? From, LogPosition? Last)> AppendNewAsync(
+    private static async Task<(Place? From, LedgerProgress? Last)> AppendNewAsync(
         Run run,
         TrustedCheckpoint? latest,
         TileBuilder tiles,
@@ -191,26 +192,21 @@ internal sealed partial class LedgerCheckpointer(
     {
         var logs = await run.Source.LogsAsync(cancellationToken);
         var from = latest is null or { Size: 0 } ? null : await PlaceAsync(run, latest, tiles, logs, cancellationToken);
-        LogPosition? last = null;
+        LedgerProgress? last = null;
         var leaf = new byte[MerkleHash.Size];
-        await using var lines = new LogLines(run.Source, logs, from?.Position);
-        while (await lines.ReadAsync(cancellationToken))
+        await foreach (var line in new OwnLines(logs).ReadAsync(run.Source, from?.Position, cancellationToken))
         {
-            MerkleHash.Leaf(lines.Line.Span, leaf);
-            bundle.Add(lines.Line.Span);
+            line.Leaf(leaf);
+            bundle.Add(line.Bytes.Span);
             foreach (var tile in tiles.Append(leaf))
                 await WriteFullAsync(run, tile.Ref, tile.Hashes, cancellationToken);
             if (bundle.Count == TilePath.Width)
             {
-                await WriteFullAsync(
-                    run,
-                    new(TileRef.Entries, (tiles.Size / TilePath.Width) - 1, TilePath.Width),
-                    bundle.Bytes,
-                    cancellationToken
-                );
+                var full = new TileRef(TileRef.Entries, (tiles.Size / TilePath.Width) - 1, TilePath.Width);
+                await WriteFullAsync(run, full, bundle.Bytes, cancellationToken);
                 bundle.Clear();
             }
-            last = lines.Position;
+            last = new(tiles.Size, line.Path, line.Offset + line.Length + 1);
         }
         return (from, last);
     }
@@ -243,21 +239,15 @@ internal sealed partial class LedgerCheckpointer(
                     cancellationToken
                 )
             )
-                return new(new(progress.Path, progress.Offset), Kept: true);
+                return new(progress, Kept: true);
         }
-        var signed = new MerkleFrontier();
-        await using var lines = new LogLines(run.Source, logs);
-        var leaf = new byte[MerkleHash.Size];
-        while (signed.Size < latest.Size)
-        {
-            if (!await lines.ReadAsync(cancellationToken))
-                throw new CheckpointProblemException(CheckpointProblem.In(CheckpointProblem.Log, LogShorter(signed.Size, latest.Size)));
-            MerkleHash.Leaf(lines.Line.Span, leaf);
-            signed.Append(leaf);
-        }
-        return signed.Root().AsSpan().SequenceEqual(latest.Checkpoint.Root)
-            ? new(lines.Position!, Kept: false)
-            : throw new CheckpointProblemException(CheckpointProblem.In(CheckpointProblem.Log, LogDiffers(latest.Size)));
+        var signed = new SignedRoot(latest.Checkpoint, Trusted: true);
+        var pass = new LogPass(run.Source, logs, [signed], new OwnLines(logs)) { StopsEarly = true };
+        await pass.ReadAsync(cancellationToken);
+        if (signed.Agrees == true)
+            return new(new(latest.Size, pass.Good.Path!, pass.Good.Offset), Kept: false);
+        var problem = pass.Records < latest.Size ? LogShorter(pass.Records, latest.Size) : LogDiffers(latest.Size);
+        throw new CheckpointProblemException(CheckpointProblem.In(CheckpointProblem.Log, problem));
     }
 
     /// <summary>What is said of a log that lost records.</summary>
@@ -276,7 +266,7 @@ internal sealed partial class LedgerCheckpointer(
         CancellationToken cancellationToken
     )
     {
-        var from = Math.Max(0, place.Offset - LogLines.MaxBytes - 1);
+        var from = Math.Max(0, place.Offset - EntryBundle.MaxEntry - 2);
         var tail = new byte[place.Offset - from];
         await using (var stream = await source.OpenAsync(place.Path, from, cancellationToken))
         {
@@ -385,7 +375,7 @@ internal sealed partial class LedgerCheckpointer(
     }
 
     /// <summary>Where the new records begin, and whether that was kept.</summary>
-    private sealed record Place(LogPosition Position, bool Kept);
+    private sealed record Place(LedgerProgress Position, bool Kept);
 
     /// <summary>The bundle that entries are added to now.</summary>
     private sealed class Bundle

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Compliance.Ledger.Format;
+using Compliance.Ledger.Verification;
 using Compliance.Storage;
 
 namespace Compliance.Ledger.Checkpoints;
@@ -136,21 +137,17 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
         CancellationToken cancellationToken
     )
     {
-        var tree = new MerkleFrontier();
-        var leaf = new byte[MerkleHash.Size];
-        await using var lines = new LogLines(source, await source.LogsAsync(cancellationToken));
-        while (tree.Size < head.Size)
-        {
-            if (!await lines.ReadAsync(cancellationToken))
-                throw Problem(CheckpointProblem.Log, LedgerCheckpointer.LogShorter(tree.Size, head.Size));
-            MerkleHash.Leaf(lines.Line.Span, leaf);
-            tree.Append(leaf);
-            if (tree.Size == old?.Size && !tree.Root().AsSpan().SequenceEqual(old.Checkpoint.Root))
-                throw Problem(CheckpointProblem.Log, LedgerCheckpointer.LogDiffers(tree.Size));
-        }
-        return tree.Root().AsSpan().SequenceEqual(head.Checkpoint.Root)
-            ? tree.Size
-            : throw Problem(CheckpointProblem.Log, LedgerCheckpointer.LogDiffers(head.Size));
+        var logs = await source.LogsAsync(cancellationToken);
+        var before = old is null ? null : new SignedRoot(old.Checkpoint, Trusted: true);
+        var now = new SignedRoot(head.Checkpoint, Trusted: true);
+        SignedRoot[] signed = before?.Size <= now.Size ? [before, now] : [now];
+        var pass = new LogPass(source, logs, signed, new OwnLines(logs)) { StopsEarly = true };
+        await pass.ReadAsync(cancellationToken);
+        if (before?.Agrees == false)
+            throw Problem(CheckpointProblem.Log, LedgerCheckpointer.LogDiffers(before.Size));
+        if (pass.Records < now.Size)
+            throw Problem(CheckpointProblem.Log, LedgerCheckpointer.LogShorter(pass.Records, now.Size));
+        return now.Agrees == true ? pass.Records : throw Problem(CheckpointProblem.Log, LedgerCheckpointer.LogDiffers(now.Size));
     }
 
     private static CheckpointProblemException Problem(string part, string reason) => new(CheckpointProblem.In(part, reason));

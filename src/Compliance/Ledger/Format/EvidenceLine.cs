@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 
 namespace Compliance.Ledger.Format;
 
@@ -14,7 +12,7 @@ namespace Compliance.Ledger.Format;
 internal static class EvidenceLine
 {
     /// <summary>Longest record kept, in bytes without the line feed: what an entry of a tlog-tiles bundle can hold.</summary>
-    public const int MaxBytes = 65_535;
+    public const int MaxBytes = EntryBundle.MaxEntry;
 
     /// <summary>The action of a blob's last record, whose subject is the path of the blob that follows.</summary>
     public const string ClosedAction = "ledger.closed";
@@ -29,7 +27,7 @@ internal static class EvidenceLine
     private const string NotLogged = "0001-01-01T00:00:00.000Z";
 
     // The last there is in a line, since only texts follow: in them the quotes would be escaped.
-    private static ReadOnlySpan<byte> Room => "\"loggedAt\":\"0001-01-01T00:00:00.000Z\""u8;
+    private static ReadOnlySpan<byte> LoggedAt => "\"loggedAt\":\""u8;
 
     private const string LoggedFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
@@ -59,149 +57,58 @@ internal static class EvidenceLine
             );
     }
 
-    /// <summary>Where the time goes in a line of <see cref="NotYet"/>.</summary>
-    public static int LoggedAtOf(ReadOnlySpan<byte> line) => line.LastIndexOf(Room) + Room.Length - NotLogged.Length - 1;
+    /// <summary>Where the time is in a line of <see cref="NotYet"/>, set or not; 0 in a line that has none in that form.</summary>
+    public static int LoggedAtOf(ReadOnlySpan<byte> line)
+    {
+        var at = line.LastIndexOf(LoggedAt);
+        if (at < 0)
+            return 0;
+        var stamp = line[(at + LoggedAt.Length)..];
+        return stamp.Length > NotLogged.Length && TryParseStamp(stamp[..NotLogged.Length], out _) ? at + LoggedAt.Length : 0;
+    }
 
-    /// <summary>The time a record is appended at, to the millisecond, as it stands in a line.</summary>
+    /// <summary>The time a record is appended at, to the millisecond, as it is in a line.</summary>
     public static byte[] Stamp(DateTimeOffset loggedAt) =>
         Encoding.ASCII.GetBytes(loggedAt.UtcDateTime.ToString(LoggedFormat, CultureInfo.InvariantCulture));
 
     /// <summary>SHA-256 of a record's bytes, lower-case hex.</summary>
     public static string Sha256(ReadOnlySpan<byte> line) => Convert.ToHexStringLower(SHA256.HashData(line));
 
-    /// <summary>The id of the record a line holds; null when the line is no whole record.</summary>
-    public static string? IdOf(ReadOnlySpan<byte> line) => TextOf(line, "id"u8);
-
     /// <summary>Whether two lines hold the same record, whenever each was appended.</summary>
-    public static bool Same(ReadOnlySpan<byte> line, ReadOnlySpan<byte> other) =>
-        line.Length == other.Length
-        && Read(line) is { LoggedAtStart: > 0 } one
-        && Read(other) is { LoggedAtStart: > 0 } two
-        && one.LoggedAtStart == two.LoggedAtStart
-        && line[..one.LoggedAtStart].SequenceEqual(other[..one.LoggedAtStart])
-        && line[(one.LoggedAtStart + NotLogged.Length)..].SequenceEqual(other[(one.LoggedAtStart + NotLogged.Length)..]);
-
-    /// <summary>Reads what the log itself needs of a line.</summary>
-    /// <returns>Null when the line is no JSON object with an id: some other leaf.</returns>
-    public static LineFacts? Read(ReadOnlySpan<byte> line)
+    public static bool Same(ReadOnlySpan<byte> line, ReadOnlySpan<byte> other)
     {
-        if (line.IsEmpty || line[0] != (byte)'{')
-            return null;
-        try
-        {
-            var reader = new Utf8JsonReader(line);
-            var facts = default(LineFacts);
-            var isRecord = false;
-            while (reader.Read())
-            {
-                if (reader.CurrentDepth != 1 || reader.TokenType != JsonTokenType.PropertyName)
-                    continue;
-                var name =
-                    reader.ValueTextEquals("id"u8) ? Name.Id
-                    : reader.ValueTextEquals("loggedAt"u8) ? Name.LoggedAt
-                    : reader.ValueTextEquals("action"u8) ? Name.Action
-                    : Name.Other;
-                reader.Read();
-                if (name == Name.Other || reader.TokenType != JsonTokenType.String)
-                {
-                    reader.Skip();
-                    continue;
-                }
-                switch (name)
-                {
-                    case Name.Id:
-                        isRecord = true;
-                        facts = facts with { Id = HashOf(ref reader) };
-                        break;
-                    case Name.Action:
-                        facts = facts with
-                        {
-                            Closing = reader.ValueTextEquals(ClosedAction),
-                            ClockBack = reader.ValueTextEquals(ClockBackAction),
-                        };
-                        break;
-                    default:
-                        if (reader.TryGetDateTimeOffset(out var at))
-                            facts = facts with
-                            {
-                                LoggedAt = at,
-                                LoggedAtStart = reader.ValueSpan.Length == NotLogged.Length ? (int)reader.TokenStartIndex + 1 : 0,
-                            };
-                        break;
-                }
-            }
-            return isRecord ? facts : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Not JSON, or a text that is not UTF-8.
-            return null;
-        }
+        var (at, length) = (LoggedAtOf(line), NotLogged.Length);
+        return line.Length == other.Length
+            && at > 0
+            && at == LoggedAtOf(other)
+            && line[..at].SequenceEqual(other[..at])
+            && line[(at + length)..].SequenceEqual(other[(at + length)..]);
     }
 
-    /// <summary>The path of the blob that a closing record names.</summary>
-    /// <param name="line">A line that <see cref="LineFacts.Closing"/> is true for.</param>
-    /// <param name="path">The path of the blob it is in: the record of another blob closes nothing here.</param>
-    /// <returns>Null when the line does not close that blob.</returns>
-    public static string? NextOf(ReadOnlySpan<byte> line, string path) =>
-        IdOf(line) == ClosedId + path
-        && TextOf(line, "subject"u8) is { } next
-        && LedgerLayout.TryParseLog(next, out _)
-        && string.CompareOrdinal(next, path) > 0
-            ? next
-            : null;
-
-    private static string? TextOf(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name)
+    /// <summary>Reads the time a record was appended at, in the one form that <see cref="Stamp"/> gives it.</summary>
+    /// <returns>False when it is in another form, or there is no such time.</returns>
+    public static bool TryParseStamp(ReadOnlySpan<byte> text, out DateTimeOffset time)
     {
-        try
-        {
-            var reader = new Utf8JsonReader(line);
-            string? text = null;
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-                return null;
-            while (reader.Read())
-                if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(name))
-                    text = reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-            return text;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
+        time = default;
+        if (text.Length != NotLogged.Length || text[4] != '-' || text[7] != '-' || text[10] != 'T')
+            return false;
+        if (text[13] != ':' || text[16] != ':' || text[19] != '.' || text[23] != 'Z')
+            return false;
+        var (year, month, day) = ((100 * Two(text, 0)) + Two(text, 2), Two(text, 5), Two(text, 8));
+        var (hour, minute, second) = (Two(text, 11), Two(text, 14), Two(text, 17));
+        var (hundredths, thousandth) = (Two(text, 20), Digit(text[22]));
+        if ((year | month | day | hour | minute | second | hundredths | thousandth) < 0)
+            return false;
+        if (year == 0 || month is 0 or > 12 || day == 0 || day > DateTime.DaysInMonth(year, month))
+            return false;
+        if (hour > 23 || minute > 59 || second > 59)
+            return false;
+        time = new(year, month, day, hour, minute, second, (10 * hundredths) + thousandth, TimeSpan.Zero);
+        return true;
     }
 
-    /// <summary>Hash of an id: the first 8 bytes of its SHA-256.</summary>
-    public static ulong IdHash(ReadOnlySpan<byte> utf8)
-    {
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(utf8, digest);
-        return BinaryPrimitives.ReadUInt64LittleEndian(digest);
-    }
+    // Far below 0 when either is no digit, so that what is made of it is below 0 too.
+    private static int Two(ReadOnlySpan<byte> text, int at) => (10 * Digit(text[at])) + Digit(text[at + 1]);
 
-    /// <inheritdoc cref="IdHash(ReadOnlySpan{byte})"/>
-    public static ulong IdHash(string id) => IdHash(Encoding.UTF8.GetBytes(id));
-
-    private static ulong HashOf(ref Utf8JsonReader reader)
-    {
-        if (!reader.ValueIsEscaped)
-            return IdHash(reader.ValueSpan);
-        var unescaped = new byte[reader.ValueSpan.Length];
-        return IdHash(unescaped.AsSpan(0, reader.CopyString(unescaped)));
-    }
-
-    private enum Name
-    {
-        Other,
-        Id,
-        LoggedAt,
-        Action,
-    }
+    private static int Digit(byte character) => character is >= (byte)'0' and <= (byte)'9' ? character - '0' : -100_000;
 }
-
-/// <summary>What the log itself needs of a line.</summary>
-/// <param name="Id">Hash of the record's id, see <see cref="EvidenceLine.IdHash(ReadOnlySpan{byte})"/>.</param>
-/// <param name="LoggedAt">When it was appended; null when it does not say.</param>
-/// <param name="LoggedAtStart">Where that time begins in the line; 0 when it is not there in our form.</param>
-/// <param name="Closing">Whether it says that it closes a blob.</param>
-/// <param name="ClockBack">Whether it says that the clock went back.</param>
-internal readonly record struct LineFacts(ulong Id, DateTimeOffset? LoggedAt, int LoggedAtStart, bool Closing, bool ClockBack);

@@ -82,6 +82,19 @@ internal static class MerkleHash
         digest.GetHashAndReset(destination);
     }
 
+    /// <summary>The hashes of leaves that lie in one text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="entries">Where in it each entry begins, and its bytes.</param>
+    /// <param name="destination">Where the hashes go, side by side.</param>
+    /// <exception cref="ArgumentException">The destination is too short.</exception>
+    public static void Leaves(ReadOnlySpan<byte> text, ReadOnlySpan<(int Start, int Length)> entries, Span<byte> destination)
+    {
+        if (destination.Length < entries.Length * Size)
+            throw new ArgumentException($"{entries.Length} hashes need more than {destination.Length} bytes", nameof(destination));
+        for (var i = 0; i < entries.Length; i++)
+            Leaf(text.Slice(entries[i].Start, entries[i].Length), destination[(i * Size)..]);
+    }
+
     /// <summary>The hash of an inner node: SHA-256(0x01 || left || right).</summary>
     /// <param name="left">The hash of the left subtree, <see cref="Size"/> bytes.</param>
     /// <param name="right">The hash of the right subtree, <see cref="Size"/> bytes.</param>

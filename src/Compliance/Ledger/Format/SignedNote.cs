@@ -3,6 +3,35 @@ using System.Text;
 
 namespace Compliance.Ledger.Format;
 
+/// <summary>What became of the verification of a note.</summary>
+internal enum NoteTrust
+{
+    /// <summary>Nobody known has signed it, so nothing can be said: its text must not be used.</summary>
+    Unknown,
+
+    /// <summary>A signature that claims to be a known key's is not: the text or the signature was changed, or forged.</summary>
+    Refused,
+
+    /// <summary>At least one known key has signed the text, and no known key's signature is wrong.</summary>
+    Trusted,
+}
+
+/// <summary>The verification of a note.</summary>
+/// <param name="Trust">Whether its text may be used.</param>
+/// <param name="SignedBy">The known keys that signed it, each once; none unless trusted.</param>
+/// <param name="Reason">Why it is not trusted, for people; empty when it is.</param>
+internal sealed record NoteVerdict(NoteTrust Trust, IReadOnlyList<NoteKey> SignedBy, string Reason)
+{
+    /// <summary>Whether the note's text may be used.</summary>
+    public bool Trusted => Trust == NoteTrust.Trusted;
+}
+
+/// <summary>One signature line of a note, not verified by itself.</summary>
+/// <param name="Name">What the key is said to be called.</param>
+/// <param name="KeyId">The id it is said to have, see <see cref="NoteKey.Id"/>.</param>
+/// <param name="Signature">The signature without the id, at least one byte.</param>
+internal sealed record NoteSignature(string Name, uint KeyId, byte[] Signature);
+
 /// <summary>
 /// A text with signatures below it, C2SP signed-note: the text's lines, an empty line, and a line for each signature, which is an em dash,
 /// the key's name, and base64 of the key's id and the signature:

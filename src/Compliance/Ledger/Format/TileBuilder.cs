@@ -1,5 +1,11 @@
 namespace Compliance.Ledger.Format;
 
+/// <summary>A tile with what is in it.</summary>
+/// <param name="Ref">Which one.</param>
+/// <param name="Hashes">Its <see cref="TileRef.Width"/> hashes of <see cref="MerkleHash.Size"/> bytes, one after the other: what is stored
+/// under its path.</param>
+internal readonly record struct Tile(TileRef Ref, byte[] Hashes);
+
 /// <summary>
 /// Makes the tiles of a tree while leaves are appended to it. Keeps the partial tile of each level and nothing else, at most 8 x 8 KiB for
 /// any size, so that the tiles of a log of any length can be made in one pass. Not safe for use by several threads at once.
@@ -30,6 +36,25 @@ internal sealed class TileBuilder
             level.Width = tile.Width;
         }
         return builder;
+    }
+
+    /// <summary>Adds leaves at the end, none beyond the end of their tile.</summary>
+    /// <param name="leafHashes">Their hashes side by side; may be none.</param>
+    /// <returns>The tiles that the last of them made full, see <see cref="Append"/>.</returns>
+    /// <exception cref="ArgumentException">They are no hashes, or go beyond the end of their tile.</exception>
+    public IReadOnlyList<Tile> AppendAll(ReadOnlySpan<byte> leafHashes)
+    {
+        var (count, rest) = Math.DivRem(leafHashes.Length, MerkleHash.Size);
+        var leaves = At(0);
+        if (rest != 0 || count > TilePath.Width - leaves.Width)
+            throw new ArgumentException($"{leafHashes.Length} bytes are no hashes up to the end of their tile", nameof(leafHashes));
+        if (count == 0)
+            return [];
+        var before = leafHashes[..^MerkleHash.Size];
+        before.CopyTo(leaves.Hashes.AsSpan(leaves.Width * MerkleHash.Size));
+        leaves.Width += count - 1;
+        Size = checked(Size + count - 1);
+        return Append(leafHashes[before.Length..]);
     }
 
     /// <summary>Adds a leaf at the end.</summary>

@@ -4,6 +4,19 @@ using Compliance.Text;
 
 namespace Compliance.Ledger.Verification;
 
+/// <summary>A checkpoint as it was found.</summary>
+/// <param name="Name">Where it was found, for people.</param>
+/// <param name="Path">Its path in the log; null for the one the auditor kept.</param>
+/// <param name="Value">What it says.</param>
+/// <param name="Trusted">Whether a known key signed it; else nobody known did.</param>
+/// <param name="Signers">Who signed it: the known keys, or what is known of the unknown ones.</param>
+internal sealed record SeenCheckpoint(string Name, string? Path, Checkpoint Value, bool Trusted, string Signers)
+    : SignedRoot(Value, Trusted)
+{
+    /// <summary>Whether it is the auditor's own copy.</summary>
+    public bool Kept => Path is null;
+}
+
 /// <summary>
 /// The checkpoints of a log and the one the auditor kept, read and verified as far as they can be without the log itself.
 /// </summary>
@@ -191,6 +204,11 @@ internal sealed class CheckpointSet
                     }
                 );
         }
+        CompareHead(head, numbered, report);
+    }
+
+    private void CompareHead(SeenCheckpoint? head, IReadOnlyList<long> numbered, VerifyReport report)
+    {
         if (Head is null && numbered.Count > 1)
             report.Add(
                 new(

@@ -13,8 +13,15 @@ namespace Compliance.Ledger.Verification;
 /// <param name="source">The log.</param>
 /// <param name="files">Its blobs in their order.</param>
 /// <param name="checkpoints">Its checkpoints, compared with the log.</param>
+/// <param name="pass">What the comparison came to.</param>
 /// <param name="report">Gets what is wrong.</param>
-internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> files, CheckpointSet checkpoints, VerifyReport report)
+internal sealed class Diagnosis(
+    ILedgerSource source,
+    IReadOnlyList<LedgerFile> files,
+    CheckpointSet checkpoints,
+    LogPass pass,
+    VerifyReport report
+)
 {
     // So many records on either side are looked at to show what became of the first wrong one.
     private const int Window = 4096;
@@ -23,12 +30,8 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
     private const int MaxBundle = TilePath.Width * (EntryBundle.PrefixSize + EntryBundle.MaxEntry);
 
     /// <summary>Finds it.</summary>
-    /// <param name="frontier">The tree of the records that agree with the largest good checkpoint.</param>
-    /// <param name="start">The first record after them.</param>
-    /// <param name="records">How many the log has.</param>
-    /// <param name="end">Where it ends.</param>
     /// <param name="cancellationToken">Stops the search.</param>
-    public async Task RunAsync(MerkleFrontier frontier, LeafPlace start, long records, LeafPlace end, CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         var good = checkpoints.Trusted.LastOrDefault(c => c.Agrees == true);
         // The records determine every smaller tree: what a larger checkpoint agrees with, no smaller one can contradict but by being of
@@ -36,34 +39,31 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         foreach (var split in checkpoints.Trusted.Where(c => c.Agrees == false && c.Size < good?.Size))
             report.Add(CheckpointSet.SplitView(split, good!, "the log gives the root of the larger one, and not the smaller one's"));
         var bad = checkpoints.Trusted.Where(c => c.Agrees != true && c.Size >= (good?.Size ?? 0)).ToList();
-        var beyond = bad.Where(c => c.Size > frontier.Size || good is null).ToList();
+        var beyond = bad.Where(c => c.Size > pass.Good.Index || good is null).ToList();
         if (beyond.Count == 0)
             return;
-        var (tied, signed) = await TieAsync(frontier, beyond, bundles: false, cancellationToken);
+        var (tied, signed) = await TieAsync(beyond, bundles: false, cancellationToken);
         if (tied.Count == 0)
-            (tied, signed) = await TieAsync(frontier, beyond, bundles: true, cancellationToken);
+            (tied, signed) = await TieAsync(beyond, bundles: true, cancellationToken);
         if (tied.Count > 0)
         {
             foreach (var split in beyond.Where(c => !tied.Contains(c) && c.Size < tied[^1].Size))
                 report.Add(
                     CheckpointSet.SplitView(split, tied[^1], "the tiles give the root of the larger one, and not the smaller one's")
                 );
-            await FirstWrongAsync(signed, start, tied[0], records, end, cancellationToken);
+            await FirstWrongAsync(signed, tied[0], cancellationToken);
         }
         foreach (var unexplained in beyond.Where(c => !tied.Contains(c) && !(tied.Count > 0 && c.Size < tied[^1].Size)))
-            report.Add(Unexplained(unexplained, good, records, end));
+            report.Add(Unexplained(unexplained, good));
     }
 
-    private LedgerProblem Unexplained(SeenCheckpoint checkpoint, SeenCheckpoint? good, long records, LeafPlace end)
+    private LedgerProblem Unexplained(SeenCheckpoint checkpoint, SeenCheckpoint? good)
     {
-        var from = good is null
-            ? "its begin"
-            : string.Create(CultureInfo.InvariantCulture, $"record {good.Size} (the first after {good.Name}, which it agrees with)");
-        var truncated = records < checkpoint.Size;
+        var truncated = pass.Records < checkpoint.Size;
         var how = truncated
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"the log has {records} records, {checkpoint.Name} was signed for {checkpoint.Size}"
+                $"the log has {pass.Records} records, {checkpoint.Name} was signed for {checkpoint.Size}"
             )
             : string.Create(
                 CultureInfo.InvariantCulture,
@@ -71,58 +71,69 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
             );
         var ownAgree = checkpoints.Trusted.Where(c => !c.Kept).All(c => c.Agrees == true);
         if (checkpoint.Kept && ownAgree)
+            return RolledBack(how, truncated, good);
+        return truncated ? Truncated(how) : Different(how, checkpoint, good);
+    }
+
+    private LedgerProblem RolledBack(string how, bool truncated, SeenCheckpoint? good) =>
+        new(
+            LedgerProblemKind.RolledBackLog,
+            LedgerVerdict.Tampered,
+            $"the log was rolled back: {how}; it agrees with {(good is null ? "none of its own checkpoints" : $"{good.Name} of its own")}"
+        )
         {
-            return new(
-                LedgerProblemKind.RolledBackLog,
-                LedgerVerdict.Tampered,
-                $"the log was rolled back: {how}; it agrees with "
-                    + $"{(good is null ? "none of its own checkpoints" : $"{good.Name} of its own")}"
+            Index = good?.Size ?? 0,
+            Path = truncated ? pass.End.Path : null,
+            Offset = truncated ? pass.End.Offset : null,
+        };
+
+    private LedgerProblem Truncated(string how) =>
+        new(
+            LedgerProblemKind.TruncatedLog,
+            LedgerVerdict.Tampered,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"truncated: {how}; it ends at byte {pass.End.Offset} of {pass.End.Path ?? "nothing"}"
             )
-            {
-                Index = good?.Size ?? 0,
-                Path = truncated ? end.Path : null,
-                Offset = truncated ? end.Offset : null,
-            };
-        }
-        return truncated
-            ? new(
-                LedgerProblemKind.TruncatedLog,
-                LedgerVerdict.Tampered,
-                string.Create(CultureInfo.InvariantCulture, $"truncated: {how}; it ends at byte {end.Offset} of {end.Path ?? "nothing"}")
+        )
+        {
+            Index = pass.Records,
+            Path = pass.End.Path,
+            Offset = pass.End.Offset,
+        };
+
+    private static LedgerProblem Different(string how, SeenCheckpoint checkpoint, SeenCheckpoint? good)
+    {
+        var from = good is null
+            ? "its begin"
+            : string.Create(CultureInfo.InvariantCulture, $"record {good.Size} (the first after {good.Name}, which it agrees with)");
+        return new(
+            LedgerProblemKind.DifferentRoot,
+            LedgerVerdict.Tampered,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{how}: the first wrong record is between {from} and record {checkpoint.Size - 1}; the tiles that would show which "
+                    + $"are missing or changed too"
             )
-            {
-                Index = records,
-                Path = end.Path,
-                Offset = end.Offset,
-            }
-            : new(
-                LedgerProblemKind.DifferentRoot,
-                LedgerVerdict.Tampered,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{how}: the first wrong record is between {from} and record {checkpoint.Size - 1}; the tiles that would show which "
-                        + $"are missing or changed too"
-                )
-            )
-            {
-                Index = good?.Size ?? 0,
-            };
+        )
+        {
+            Index = good?.Size ?? 0,
+        };
     }
 
     // Which checkpoints the stored leaf hashes give the root of, and these hashes.
     private async Task<(List<SeenCheckpoint> Tied, SignedLeaves Leaves)> TieAsync(
-        MerkleFrontier frontier,
         List<SeenCheckpoint> wanted,
         bool bundles,
         CancellationToken cancellationToken
     )
     {
         var signed = new SignedLeaves(source, wanted[^1].Size, bundles);
-        var tree = frontier.Clone();
+        var tree = pass.GoodTree.Clone();
         var tied = new List<SeenCheckpoint>();
         var next = 0;
         Meet();
-        await foreach (var hash in signed.ReadAsync(frontier.Size, cancellationToken))
+        await foreach (var hash in signed.ReadAsync(tree.Size, cancellationToken))
         {
             tree.Append(hash.Span);
             Meet();
@@ -140,15 +151,9 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async Task FirstWrongAsync(
-        SignedLeaves signed,
-        LeafPlace start,
-        SeenCheckpoint checkpoint,
-        long records,
-        LeafPlace end,
-        CancellationToken cancellationToken
-    )
+    private async Task FirstWrongAsync(SignedLeaves signed, SeenCheckpoint checkpoint, CancellationToken cancellationToken)
     {
+        var start = pass.Good;
         await using var actual = LinesAsync(start, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var expected = signed.ReadAsync(start.Index, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var hash = new byte[MerkleHash.Size];
@@ -156,21 +161,15 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         {
             if (!await actual.MoveNextAsync())
             {
-                await TruncatedAsync(signed, index, checkpoint, records, end, cancellationToken);
+                await LostAsync(signed, index, checkpoint, cancellationToken);
                 return;
             }
             actual.Current.Leaf(hash);
             if (expected.Current.Span.SequenceEqual(hash))
                 continue;
-            var sides = new Sides(
-                index,
-                actual.Current with
-                {
-                    Bytes = actual.Current.Bytes.ToArray(),
-                },
-                [hash],
-                [expected.Current.ToArray()]
-            );
+            // Its bytes are valid until the next line is read.
+            var line = actual.Current with { Bytes = actual.Current.Bytes.ToArray() };
+            var sides = new Sides(index, line, [hash], [expected.Current.ToArray()]);
             while (sides.Found.Count < Window && await actual.MoveNextAsync())
             {
                 hash = new byte[MerkleHash.Size];
@@ -184,14 +183,7 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
         }
     }
 
-    private async Task TruncatedAsync(
-        SignedLeaves signed,
-        long index,
-        SeenCheckpoint checkpoint,
-        long records,
-        LeafPlace end,
-        CancellationToken cancellationToken
-    )
+    private async Task LostAsync(SignedLeaves signed, long index, SeenCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         var lost = await signed.EntryAsync(index, cancellationToken);
         report.Add(
@@ -200,15 +192,15 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
                 LedgerVerdict.Tampered,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"truncated: the log has {records} records and ends at byte {end.Offset} of {end.Path ?? "nothing"}, "
+                    $"truncated: the log has {pass.Records} records and ends at byte {pass.End.Offset} of {pass.End.Path ?? "nothing"}, "
                         + $"{checkpoint.Name} was signed for {checkpoint.Size}; the first lost one is record {index}{Shown(lost)}"
                 )
             )
             {
                 Index = index,
-                Path = end.Path,
-                Offset = end.Offset,
-                RecordOffset = end.Offset,
+                Path = pass.End.Path,
+                Offset = pass.End.Offset,
+                RecordOffset = pass.End.Offset,
                 RecordId = IdOf(lost),
             }
         );
@@ -216,80 +208,73 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
 
     private async Task NameAsync(SignedLeaves signed, Sides sides, SeenCheckpoint checkpoint, CancellationToken cancellationToken)
     {
-        var (index, line, found, should) = (sides.Index, sides.Line, sides.Found[0], sides.Should[0]);
-        // Where the record that is here should be, and where the one that should be here is.
-        var itsPlace = sides.Should.FindIndex(h => h.AsSpan().SequenceEqual(found));
-        var itsOwner = sides.Found.FindIndex(h => h.AsSpan().SequenceEqual(should));
-        var nextAgree = sides.Found.Count > 1 && sides.Should.Count > 1 && sides.Found[1].AsSpan().SequenceEqual(sides.Should[1]);
-        if (itsPlace < 0 && itsOwner < 0 && !nextAgree)
-            itsPlace = await FarAsync(signed, sides, checkpoint, cancellationToken);
-        var entry = await signed.EntryAsync(index, cancellationToken);
-        var original = entry is not null && HashOf(entry).AsSpan().SequenceEqual(should) ? entry : null;
-        if (itsPlace > 0 && itsOwner > 0)
+        var (place, owner) = (sides.PlaceOfFound, sides.PlaceOfSigned);
+        if (place < 0 && owner < 0 && !sides.NextAgree)
+            place = await FarAsync(signed, sides, checkpoint, cancellationToken);
+        var entry = await signed.EntryAsync(sides.Index, cancellationToken);
+        var original = entry is not null && HashOf(entry).AsSpan().SequenceEqual(sides.Should[0]) ? entry : null;
+        var wrong = (place, owner) switch
         {
-            Add(
-                LedgerProblemKind.SwappedRecords,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"swapped: it should be record {index + itsPlace}, and the one that should be here{Shown(original)} is record "
-                        + $"{index + itsOwner}"
-                )
-            );
-        }
-        else if (itsPlace > 0)
-        {
-            Add(
-                LedgerProblemKind.DroppedRecord,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"dropped: records that should stand before it are gone, {itsPlace} in number; the first lost one is record "
-                        + $"{index}{Shown(original)}"
-                )
-            );
-        }
-        else if (itsOwner > 0 && await EarlierAsync(found, index, cancellationToken) is { } earlier)
-        {
-            Add(
+            (> 0, > 0) => Swapped(sides.Index, place, owner, original),
+            (> 0, _) => Dropped(sides.Index, place, original),
+            (_, > 0) => await AddedAsync(sides, owner, cancellationToken),
+            _ => Changed(sides, original),
+        };
+        var line = sides.Line;
+        var id = line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id;
+        report.Add(
+            LogWalk.At(sides.Index, line, wrong.Kind, $"{wrong.How} (signed in {checkpoint.Name})", id) with
+            {
+                Offset = line.Offset + wrong.At,
+            }
+        );
+    }
+
+    private static Wrong Swapped(long index, int place, int owner, byte[]? original) =>
+        new(
+            LedgerProblemKind.SwappedRecords,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"swapped: it should be record {index + place}, and the one that should be here{Shown(original)} is record {index + owner}"
+            )
+        );
+
+    private static Wrong Dropped(long index, int count, byte[]? original) =>
+        new(
+            LedgerProblemKind.DroppedRecord,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"dropped: records that should stand before it are gone, {count} in number; the first lost one is record "
+                    + $"{index}{Shown(original)}"
+            )
+        );
+
+    private async Task<Wrong> AddedAsync(Sides sides, int count, CancellationToken cancellationToken) =>
+        await EarlierAsync(sides.Found[0], sides.Index, cancellationToken) is { } earlier
+            ? new(
                 LedgerProblemKind.DoubledRecord,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"doubled: it is record {earlier.Index} at byte {earlier.Offset} of {earlier.Path} once more"
                 )
-            );
-        }
-        else if (itsOwner > 0)
-        {
-            Add(
+            )
+            : new(
                 LedgerProblemKind.InsertedRecord,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"inserted: records that were never signed stand from here on, {itsOwner} in number"
+                    $"inserted: records that were never signed stand from here on, {count} in number"
                 )
             );
-        }
-        else
-        {
-            var at = original is null || line.TooLong ? null : (int?)line.Bytes.Span.CommonPrefixLength(original);
-            Add(
-                LedgerProblemKind.ChangedRecord,
-                $"changed: {Difference(line, original, at)}{(nextAgree ? "; the next record is as it was signed" : "")}",
-                at
-            );
-        }
 
-        void Add(LedgerProblemKind kind, string how, int? at = null) =>
-            report.Add(
-                LogWalk.At(
-                    index,
-                    line,
-                    kind,
-                    $"{how} (signed in {checkpoint.Name})",
-                    line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id
-                ) with
-                {
-                    Offset = line.Offset + (at ?? 0),
-                }
-            );
+    private static Wrong Changed(Sides sides, byte[]? original)
+    {
+        var line = sides.Line;
+        var at = original is null || line.TooLong ? null : (int?)line.Bytes.Span.CommonPrefixLength(original);
+        return new(
+            LedgerProblemKind.ChangedRecord,
+            $"changed: {Difference(line, original, at)}{(sides.NextAgree ? "; the next record is as it was signed" : "")}",
+            at ?? 0
+        );
     }
 
     private static string Difference(LogLine line, byte[]? original, int? at)
@@ -363,7 +348,18 @@ internal sealed class Diagnosis(ILedgerSource source, IReadOnlyList<LedgerFile> 
     private static string Shown(byte[]? record) => IdOf(record) is { } id ? $" ({id})" : "";
 
     // The first wrong record, and the hashes from it on: as they are, and as they should be.
-    private sealed record Sides(long Index, LogLine Line, List<byte[]> Found, List<byte[]> Should);
+    private sealed record Sides(long Index, LogLine Line, List<byte[]> Found, List<byte[]> Should)
+    {
+        // Where the record that is here should be, and where the one that should be here is, counted from here; below 0 when unknown.
+        public int PlaceOfFound => Should.FindIndex(h => h.AsSpan().SequenceEqual(Found[0]));
+
+        public int PlaceOfSigned => Found.FindIndex(h => h.AsSpan().SequenceEqual(Should[0]));
+
+        public bool NextAgree => Found.Count > 1 && Should.Count > 1 && Found[1].AsSpan().SequenceEqual(Should[1]);
+    }
+
+    // What became of the first wrong record, and its first byte known to be wrong.
+    private readonly record struct Wrong(LedgerProblemKind Kind, string How, int At = 0);
 
     /// <summary>The leaf hashes as they were signed, from tiles or bundles.</summary>
     private sealed class SignedLeaves(ILedgerSource source, long size, bool bundles)

@@ -2,6 +2,21 @@ using Compliance.Ledger.Format;
 
 namespace Compliance.Ledger.Verification;
 
+/// <summary>What a verification came to.</summary>
+internal enum LedgerVerdict
+{
+    /// <summary>Everything that the checkpoints cover is as it was when they were signed.</summary>
+    Intact,
+
+    /// <summary>Something is not as it was signed, or as the log would have written it.</summary>
+    Tampered,
+
+    /// <summary>
+    /// Something that is needed is not there, cannot be read, or is signed by nobody known: neither of the others can be said.
+    /// </summary>
+    CannotTell,
+}
+
 /// <summary>What a verification found.</summary>
 /// <param name="Verdict">Tampered when any problem says so; else CannotTell when any says that; else intact.</param>
 /// <param name="Problems">What is wrong, the most telling first; at most <see cref="LedgerVerifier.MaxProblems"/>.</param>

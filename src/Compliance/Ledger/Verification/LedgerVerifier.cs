@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using Compliance.Ledger.Format;
 using Compliance.Text;
@@ -29,21 +28,30 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<LedgerVerification> VerifyAsync(CancellationToken cancellationToken)
     {
-        CheckpointSet? checkpoints = null;
-        var pass = new Pass(options.Tiles);
+        var (checkpoints, pass, walk) = ((CheckpointSet?)null, (LogPass?)null, new LogWalk(_report));
+        var compared = 0L;
         try
         {
             checkpoints = await CheckpointSet.ReadAsync(source, options, _report, cancellationToken);
             var files = await source.LogsAsync(cancellationToken);
             await using var tiles = new TileComparison(source, options.Tiles ? checkpoints.Largest ?? 0 : 0);
-            await ReadAsync(files, checkpoints, tiles, pass, cancellationToken);
-            await JudgeAsync(files, checkpoints, tiles, pass, cancellationToken);
+            pass = new(source, files, checkpoints.All, walk)
+            {
+                Tiles = options.Tiles ? tiles : null,
+                Progress = options.Progress,
+            };
+            await pass.ReadAsync(cancellationToken);
+            walk.Ended();
+            await JudgeAsync(files, checkpoints, pass, cancellationToken);
+            await DoublesAsync(files, walk, cancellationToken);
+            await TilesAsync(checkpoints, tiles, pass.Good.Index, cancellationToken);
+            compared = tiles.Count;
         }
         catch (Exception e) when (SourceFailure.IsOne(e) && !cancellationToken.IsCancellationRequested)
         {
             _report.Add(new(LedgerProblemKind.Unreadable, LedgerVerdict.CannotTell, Plain.Text(e.Message, 500)));
         }
-        var result = Result(checkpoints, pass);
+        var result = Result(checkpoints, pass, walk) with { TilesCompared = compared };
         return result.Verdict == LedgerVerdict.Intact || await ConvertedAsync(result, cancellationToken) is not { } converted
             ? result
             : converted;
@@ -67,30 +75,32 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         {
             return null;
         }
-        if (again.Verdict != LedgerVerdict.Intact || before.Changed.Count == 0 || !before.IsThroughout)
-            return null;
+        return again.Verdict == LedgerVerdict.Intact && before.Changed.Count > 0 && before.IsThroughout
+            ? result with
+            {
+                Verdict = LedgerVerdict.CannotTell,
+                Problems = [Converted(before, again.Origin)],
+                Warnings = [],
+                MoreProblems = 0,
+                Origin = again.Origin,
+            }
+            : null;
+    }
+
+    private static LedgerProblem Converted(PutBackLineEnds before, string? origin)
+    {
         var path = before.Changed[0];
-        var tenant = again.Origin?.Split('/')[^1] ?? "ID";
-        return result with
+        var tenant = origin?.Split('/')[^1] ?? "ID";
+        return new(
+            LedgerProblemKind.ConvertedCopy,
+            LedgerVerdict.CannotTell,
+            $"this copy is not the ledger byte for byte: {Changes(before)} in "
+                + $"{Plain.Text(path, 100)}{More(before.Changed.Count - 1)}, as git, an editor or a transfer in text mode does. "
+                + "With that undone, every record and checkpoint is as it was signed. Fetch the ledger again into a new folder: "
+                + $"compliance evidence download DIR --account URL --tenant {Plain.Text(tenant, 100)}"
+        )
         {
-            Verdict = LedgerVerdict.CannotTell,
-            Problems =
-            [
-                new(
-                    LedgerProblemKind.ConvertedCopy,
-                    LedgerVerdict.CannotTell,
-                    $"this copy is not the ledger byte for byte: {Changes(before)} in "
-                        + $"{Plain.Text(path, 100)}{More(before.Changed.Count - 1)}, as git, an editor or a transfer in text mode does. "
-                        + "With that undone, every record and checkpoint is as it was signed. Fetch the ledger again into a new folder: "
-                        + $"compliance evidence download DIR --account URL --tenant {Plain.Text(tenant, 100)}"
-                )
-                {
-                    Path = path,
-                },
-            ],
-            Warnings = [],
-            MoreProblems = 0,
-            Origin = again.Origin,
+            Path = path,
         };
     }
 
@@ -104,153 +114,42 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
 
     private static string More(int files) => files == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {files} more files");
 
-    private async Task ReadAsync(
-        IReadOnlyList<LedgerFile> files,
-        CheckpointSet checkpoints,
-        TileComparison tiles,
-        Pass pass,
-        CancellationToken cancellationToken
-    )
-    {
-        var walk = pass.Walk = new(_report);
-        var tree = pass.Tree;
-        var (total, before, next) = (files.Sum(f => f.Length), 0L, 0);
-        long? tail = null;
-        var wanted = checkpoints.All;
-        await AtSizeAsync();
-        await foreach (var part in new LogReader(source, files).PartsAsync(null, 0, cancellationToken))
-        {
-            switch (part.Other.Kind)
-            {
-                case LogLineKind.Begin:
-                    walk.Begin(part.Path);
-                    tail = null;
-                    continue;
-                case LogLineKind.End:
-                    before += part.Offset;
-                    pass.Bytes = before;
-                    pass.End = new(tree.Size, part.Path, tail ?? part.Offset);
-                    continue;
-                case LogLineKind.Tail:
-                    walk.Tail(part.Other);
-                    tail = part.Offset;
-                    continue;
-                default:
-                    break;
-            }
-            var rest = part;
-            do
-            {
-                // To the end of a tile or to a checkpoint, whichever is first.
-                var most = TilePath.Width - (tree.Size % TilePath.Width);
-                if (next < wanted.Count)
-                    most = Math.Min(most, wanted[next].Size - tree.Size);
-                var full = rest.Lines.IsEmpty ? pass.TakeLong(rest.Other) : pass.Take(ref rest, most);
-                if (full.Count > 0)
-                {
-                    await CompareAsync(full);
-                    pass.Return(full);
-                    if (tree.Size % (16 * TilePath.Width) == 0)
-                        options.Progress?.Report(new(before + rest.Offset, total, tree.Size));
-                }
-                if (next < wanted.Count && wanted[next].Size == tree.Size)
-                    await AtSizeAsync();
-            } while (!rest.Lines.IsEmpty);
-        }
-        walk.Ended();
-        pass.Complete = true;
-        options.Progress?.Report(new(pass.Bytes, Math.Max(total, pass.Bytes), tree.Size));
-
-        async ValueTask AtSizeAsync()
-        {
-            byte[]? root = null;
-            for (; next < wanted.Count && wanted[next].Size == tree.Size; next++)
-            {
-                wanted[next].Agrees = wanted[next].Value.Root.AsSpan().SequenceEqual(root ??= tree.Root());
-                if (!wanted[next].Trusted)
-                    continue;
-                if (wanted[next].Agrees == true)
-                    (pass.Good, pass.Frontier) = (tree.Size, tree.Frontier());
-                else
-                    tiles.End();
-            }
-            if (root is null || pass.Good != tree.Size || checkpoints.Largest != tree.Size || !options.Tiles)
-                return;
-            if (tree.Size % TilePath.Width > 0)
-            {
-                var bundle = new TileRef(TileRef.Entries, tree.Size / TilePath.Width, (int)(tree.Size % TilePath.Width));
-                await tiles.ComparePartialAsync(bundle, pass.Bundle, cancellationToken);
-            }
-            foreach (var partial in tree.Partial())
-                await tiles.ComparePartialAsync(partial.Ref, partial.Hashes, cancellationToken);
-        }
-
-        async ValueTask CompareAsync(IReadOnlyList<Tile> full)
-        {
-            if (!tiles.Covers(full[0].Ref))
-                return;
-            if (!pass.TooLong)
-                await tiles.CompareFullAsync(full[0].Ref with { Level = TileRef.Entries }, pass.Bundle, cancellationToken);
-            else
-                tiles.End();
-            foreach (var tile in full.Where(t => tiles.Covers(t.Ref)))
-                await tiles.CompareFullAsync(tile.Ref, tile.Hashes, cancellationToken);
-        }
-    }
-
     private async Task JudgeAsync(
         IReadOnlyList<LedgerFile> files,
         CheckpointSet checkpoints,
-        TileComparison tiles,
-        Pass pass,
+        LogPass pass,
         CancellationToken cancellationToken
     )
     {
         if (checkpoints.Trusted.Any(c => c.Agrees != true))
-            await new Diagnosis(source, files, checkpoints, _report).RunAsync(
-                pass.Frontier,
-                pass.AfterGood.Index == pass.Good ? pass.AfterGood : pass.End,
-                pass.Records,
-                pass.End,
-                cancellationToken
-            );
-        foreach (
-            var stranger in checkpoints.All.Where(c =>
-                !c.Trusted && _report.Problems.All(p => p.Kind != LedgerProblemKind.ForgedCheckpoint || p.Path != c.Path)
-            )
-        )
-        {
-            if (stranger.Agrees == true)
-            {
-                _report.Add(
-                    new(
-                        LedgerProblemKind.UnknownKey,
-                        LedgerVerdict.CannotTell,
-                        $"{stranger.Name} agrees with the log, but {stranger.Signers}: a key that you were not given, or a forgery"
-                    )
-                    {
-                        Path = stranger.Path,
-                    }
-                );
-            }
-            else
-            {
-                _report.Add(
-                    CheckpointSet.Forged(
-                        stranger,
-                        stranger.Agrees == false
-                            ? "and the log does not give its root"
-                            : string.Create(CultureInfo.InvariantCulture, $"and the log has {pass.Records} records, not {stranger.Size}")
-                    )
-                );
-            }
-        }
+            await new Diagnosis(source, files, checkpoints, pass, _report).RunAsync(cancellationToken);
+        foreach (var stranger in checkpoints.All.Where(c => !c.Trusted && !IsForged(c)))
+            _report.Add(Stranger(stranger, pass.Records));
         if (checkpoints.Largest is null)
             _report.Add(new(LedgerProblemKind.NoCheckpoint, LedgerVerdict.CannotTell, Nothing(checkpoints)));
-        await DoublesAsync(files, pass, cancellationToken);
-        await TilesAsync(checkpoints, tiles, pass.Good, cancellationToken);
-        pass.Compared = tiles.Count;
     }
+
+    private bool IsForged(SeenCheckpoint checkpoint) =>
+        _report.Problems.Any(p => p.Kind == LedgerProblemKind.ForgedCheckpoint && p.Path == checkpoint.Path);
+
+    // A checkpoint that no known key signed.
+    private static LedgerProblem Stranger(SeenCheckpoint checkpoint, long records) =>
+        checkpoint.Agrees switch
+        {
+            true => new(
+                LedgerProblemKind.UnknownKey,
+                LedgerVerdict.CannotTell,
+                $"{checkpoint.Name} agrees with the log, but {checkpoint.Signers}: a key that you were not given, or a forgery"
+            )
+            {
+                Path = checkpoint.Path,
+            },
+            false => CheckpointSet.Forged(checkpoint, "and the log does not give its root"),
+            null => CheckpointSet.Forged(
+                checkpoint,
+                string.Create(CultureInfo.InvariantCulture, $"and the log has {records} records, not {checkpoint.Size}")
+            ),
+        };
 
     private string Nothing(CheckpointSet checkpoints) =>
         options.Keys.Count == 0 ? "no key was given to verify the checkpoints with"
@@ -258,13 +157,13 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         : "none of the checkpoints is signed by a known key";
 
     // Two ids may share a hash, so the log is read once more for those that seem to be there twice.
-    private async Task DoublesAsync(IReadOnlyList<LedgerFile> files, Pass pass, CancellationToken cancellationToken)
+    private async Task DoublesAsync(IReadOnlyList<LedgerFile> files, LogWalk walk, CancellationToken cancellationToken)
     {
-        if (pass.Walk is not { Doubles.Count: > 0 } walk)
+        if (walk.Doubles.Count == 0)
             return;
         var suspects = walk
             .Doubles.GroupBy(d => d.Id, StringComparer.Ordinal)
-            .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+            .ToDictionary(g => g.Key, g => g.First().Place, StringComparer.Ordinal);
         var last = walk.Doubles.Max(d => d.Place.Index);
         var index = 0L;
         await foreach (var line in new LogReader(source, files).ReadAsync(null, 0, cancellationToken))
@@ -273,33 +172,26 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
                 continue;
             if (index >= last || suspects.Count == 0)
                 break;
-            if (
-                !line.TooLong
-                && RecordFacts.Of(line.Bytes.Span).Id is { } id
-                && suspects.TryGetValue(id, out var twice)
-                && index < twice.Place.Index
-            )
+            var id = line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id;
+            if (id is not null && suspects.TryGetValue(id, out var twice) && index < twice.Index)
             {
                 suspects.Remove(id);
-                var place = new LogLine(LogLineKind.Line, twice.Place.Path ?? "", twice.Place.Offset, 0, default, null);
-                if (_report.Problems.All(p => p.Kind != LedgerProblemKind.DoubledRecord || p.Index != twice.Place.Index))
-                {
-                    _report.Add(
-                        LogWalk.At(
-                            twice.Place.Index,
-                            place,
-                            LedgerProblemKind.DoubledRecord,
-                            string.Create(
-                                CultureInfo.InvariantCulture,
-                                $"it is there twice: record {index} at byte {line.Offset} of {line.Path} has the same id"
-                            ),
-                            id
-                        )
-                    );
-                }
+                AddDouble(id, twice, new(index, line.Path, line.Offset));
             }
             index++;
         }
+    }
+
+    private void AddDouble(string id, LeafPlace twice, LeafPlace first)
+    {
+        if (_report.Problems.Any(p => p.Kind == LedgerProblemKind.DoubledRecord && p.Index == twice.Index))
+            return;
+        var how = string.Create(
+            CultureInfo.InvariantCulture,
+            $"it is there twice: record {first.Index} at byte {first.Offset} of {first.Path} has the same id"
+        );
+        var place = new LogLine(LogLineKind.Line, twice.Path ?? "", twice.Offset, 0, default, null);
+        _report.Add(LogWalk.At(twice.Index, place, LedgerProblemKind.DoubledRecord, how, id));
     }
 
     private async Task TilesAsync(CheckpointSet checkpoints, TileComparison tiles, long good, CancellationToken cancellationToken)
@@ -338,14 +230,15 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         }
     }
 
-    private LedgerVerification Result(CheckpointSet? checkpoints, Pass pass)
+    private LedgerVerification Result(CheckpointSet? checkpoints, LogPass? pass, LogWalk walk)
     {
         var best = checkpoints?.Trusted.LastOrDefault(c => c.Agrees == true);
-        if (best is not null && pass.Complete && pass.Records > best.Size)
+        var records = pass?.Records ?? 0;
+        if (best is not null && pass is { Complete: true } && records > best.Size)
             _report.Warn(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{pass.Records - best.Size} records after the last checkpoint are not yet covered by a signature"
+                    $"{records - best.Size} records after the last checkpoint are not yet covered by a signature"
                 )
             );
         return new(
@@ -356,90 +249,14 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         {
             MoreProblems = _report.More,
             Origin = checkpoints?.Origin,
-            Records = pass.Records,
-            Bytes = pass.Bytes,
+            Records = records,
+            Bytes = pass?.Bytes ?? 0,
             Covered = best?.Size ?? 0,
             Checkpoint = best?.Value,
             SignedBy = best is null ? [] : [best.Signers],
             Checkpoints = checkpoints?.Trusted.Count(c => c.Agrees == true) ?? 0,
-            UnknownVersions = pass.Walk?.UnknownVersions ?? 0,
-            TornLines = pass.Walk?.Torn ?? 0,
-            TilesCompared = pass.Compared,
+            UnknownVersions = walk.UnknownVersions,
+            TornLines = walk.Torn,
         };
-    }
-
-    // What one reading of the log came to.
-    private sealed class Pass(bool withBundles)
-    {
-        private readonly ArrayBufferWriter<byte> _bundle = new(withBundles ? 256 * 1024 : 1);
-        private readonly byte[] _leaf = new byte[MerkleHash.Size];
-
-        public LogWalk? Walk { get; set; }
-
-        public TileBuilder Tree { get; } = new();
-
-        // The entries since the last full tile.
-        public ReadOnlyMemory<byte> Bundle => _bundle.WrittenMemory;
-
-        public long Records => Tree.Size;
-
-        public long Bytes { get; set; }
-
-        public long Compared { get; set; }
-
-        public bool Complete { get; set; }
-
-        public bool TooLong { get; private set; }
-
-        // The largest trusted checkpoint that agrees, the tree there, and the first record after it.
-        public long Good { get; set; }
-
-        public MerkleFrontier Frontier { get; set; } = new();
-
-        public LeafPlace AfterGood { get; private set; }
-
-        // After the last line.
-        public LeafPlace End { get; set; }
-
-        // Takes lines up to a number; gives the tiles that the last of them made full.
-        public IReadOnlyList<Tile> Take(ref LogPart part, long most)
-        {
-            IReadOnlyList<Tile> full = [];
-            var rest = part;
-            for (; most > 0 && !rest.Lines.IsEmpty; most--)
-            {
-                var line = LogLine.First(rest.Path, rest.Offset, rest.Lines);
-                full = Take(line);
-                rest = rest.From((int)line.Length + 1);
-            }
-            Walk!.Settle(part);
-            part = rest;
-            return full;
-        }
-
-        public IReadOnlyList<Tile> TakeLong(in LogLine line) => Take(line);
-
-        // They are not needed any more.
-        public void Return(IReadOnlyList<Tile> full)
-        {
-            foreach (var tile in full)
-                Tree.Return(tile);
-            _bundle.ResetWrittenCount();
-        }
-
-        private IReadOnlyList<Tile> Take(in LogLine line)
-        {
-            if (Tree.Size == Good)
-                AfterGood = new(Good, line.Path, line.Offset);
-            Walk!.Line(Tree.Size, line);
-            if (!TooLong && withBundles)
-            {
-                TooLong = line.TooLong;
-                if (!TooLong)
-                    EntryBundle.Write(_bundle, line.Bytes.Span);
-            }
-            line.Leaf(_leaf);
-            return Tree.Append(_leaf);
-        }
     }
 }

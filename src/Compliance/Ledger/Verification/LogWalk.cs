@@ -4,18 +4,12 @@ using Compliance.Text;
 
 namespace Compliance.Ledger.Verification;
 
-/// <summary>Where a record is.</summary>
-/// <param name="Index">Which leaf, from 0.</param>
-/// <param name="Path">The blob.</param>
-/// <param name="Offset">Where in it the line begins.</param>
-internal readonly record struct LeafPlace(long Index, string? Path, long Offset);
-
 /// <summary>
 /// Looks at the log as its writer would have written it, line by line: closing records, times, ids. What it finds does not depend on any
 /// key.
 /// </summary>
 /// <param name="report">Gets what is wrong.</param>
-internal sealed class LogWalk(VerifyReport report)
+internal sealed class LogWalk(VerifyReport report) : ILogRules
 {
     private const int MaxDoubles = 100;
 
@@ -41,7 +35,7 @@ internal sealed class LogWalk(VerifyReport report)
     /// <summary>Records whose id had been seen, or shares its hash with one that had: to be looked at again.</summary>
     public IReadOnlyList<Double> Doubles => _doubles;
 
-    /// <summary>A blob begins.</summary>
+    /// <inheritdoc/>
     public void Begin(string path)
     {
         if (_previous is null)
@@ -78,8 +72,8 @@ internal sealed class LogWalk(VerifyReport report)
             );
     }
 
-    /// <summary>Bytes after the last line feed of a blob.</summary>
-    public void Tail(LogLine tail)
+    /// <inheritdoc/>
+    public void Tail(in LogLine tail)
     {
         report.Warn(
             string.Create(
@@ -91,7 +85,7 @@ internal sealed class LogWalk(VerifyReport report)
         AfterClosing(tail);
     }
 
-    /// <summary>A line.</summary>
+    /// <inheritdoc/>
     public void Line(long index, in LogLine line)
     {
         AfterClosing(line);
@@ -128,13 +122,10 @@ internal sealed class LogWalk(VerifyReport report)
             (_closedBy, _next) = (facts.Id, RecordFacts.TextOf(line.Bytes.Span, "subject"u8));
     }
 
-    /// <summary>
-    /// Remembers the ids of the lines since the last call, all at once: each is somewhere else in a large table, and this way the
-    /// processor waits for many places at a time.
-    /// </summary>
-    /// <param name="part">Where these lines are.</param>
+    /// <inheritdoc/>
     public void Settle(in LogPart part)
     {
+        // All at once: each id is somewhere else in a large table, and this way the processor waits for many places at a time.
         foreach (var seen in _unsettled)
         {
             if (_ids.Add(seen.Hash) || _doubles.Count >= MaxDoubles)

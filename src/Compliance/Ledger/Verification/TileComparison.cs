@@ -141,48 +141,41 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
         {
             await using var stream = await opening;
             if (stream is null)
-            {
                 Add(tile, LedgerProblemKind.MissingTile, null, $"{tile} is missing");
-                return;
-            }
-            for (var at = 0; ;)
-            {
-                // One byte more than expected shows that it goes on.
-                var count = await stream.ReadAsync(
-                    _buffer.AsMemory(0, (int)Math.Min(_buffer.Length, expected.Length - at + (whole ? 1L : 0L))),
-                    cancellationToken
-                );
-                if (count == 0)
-                {
-                    if (at < expected.Length)
-                        Changed(
-                            tile,
-                            at,
-                            string.Create(CultureInfo.InvariantCulture, $"it ends there, {expected.Length - at} bytes too early")
-                        );
-                    return;
-                }
-                var same = expected.Span[at..].CommonPrefixLength(_buffer.AsSpan(0, count));
-                at += same;
-                if (same < count)
-                {
-                    Changed(
-                        tile,
-                        at,
-                        at == expected.Length
-                            ? "it goes on after its end"
-                            : string.Create(
-                                CultureInfo.InvariantCulture,
-                                $"the byte is 0x{_buffer[same]:x2}, the records give 0x{expected.Span[at]:x2}"
-                            )
-                    );
-                    return;
-                }
-            }
+            else if (await DifferenceAsync(stream, expected, whole, cancellationToken) is { } difference)
+                Changed(tile, difference.At, difference.How);
         }
         catch (Exception e) when (SourceFailure.IsOne(e) && !cancellationToken.IsCancellationRequested)
         {
             Add(tile, LedgerProblemKind.Unreadable, null, $"{tile} cannot be read: {Plain.Text(e.Message, 300)}");
+        }
+    }
+
+    // The first byte that is not the expected one, and how it differs; null when none does.
+    private async ValueTask<(int At, string How)?> DifferenceAsync(
+        Stream stream,
+        ReadOnlyMemory<byte> expected,
+        bool whole,
+        CancellationToken cancellationToken
+    )
+    {
+        for (var at = 0; ;)
+        {
+            // One byte more than expected shows that it goes on.
+            var most = (int)Math.Min(_buffer.Length, expected.Length - at + (whole ? 1L : 0L));
+            var count = await stream.ReadAsync(_buffer.AsMemory(0, most), cancellationToken);
+            if (count == 0 && at == expected.Length)
+                return null;
+            if (count == 0)
+                return (at, string.Create(CultureInfo.InvariantCulture, $"it ends there, {expected.Length - at} bytes too early"));
+            var same = expected.Span[at..].CommonPrefixLength(_buffer.AsSpan(0, count));
+            at += same;
+            if (same == count)
+                continue;
+            if (at == expected.Length)
+                return (at, "it goes on after its end");
+            var how = $"the byte is 0x{_buffer[same]:x2}, the records give 0x{expected.Span[at]:x2}";
+            return (at, how);
         }
     }
 

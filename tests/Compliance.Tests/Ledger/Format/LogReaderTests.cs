@@ -1,7 +1,6 @@
 using Compliance.Ledger.Format;
-using Compliance.Ledger.Verification;
 
-namespace Compliance.Tests.Ledger.Verification;
+namespace Compliance.Tests.Ledger.Format;
 
 /// <summary>Lines lie across blocks, and are longer than blocks: each has to come whole, with its place and hash.</summary>
 public sealed class LogReaderTests

@@ -1,8 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using Compliance.Ledger.Format;
 
-namespace Compliance.Ledger.Verification;
+namespace Compliance.Ledger.Format;
 
 /// <summary>What a line is, to those who look for what is wrong with it.</summary>
 internal enum LineForm
@@ -50,8 +50,11 @@ internal readonly ref struct RecordFacts
     /// <summary>Whether it says that the clock went back.</summary>
     public bool ClockBack { get; private init; }
 
-    /// <summary>The id, not made harmless; null when there is none.</summary>
-    public string? Id => Form == LineForm.Record ? TextOf(RawId) : null;
+    /// <summary>The id, not made harmless; null when there is none. One that is no text is given as it is in the line.</summary>
+    public string? Id => Form == LineForm.Record ? ExactId ?? Encoding.UTF8.GetString(RawId) : null;
+
+    /// <summary>The id; null when there is none, or when it has half a surrogate pair, which no text has.</summary>
+    public string? ExactId => Form == LineForm.Record ? TextOf(RawId) : null;
 
     /// <summary>Reads a line; anything may stand there.</summary>
     public static RecordFacts Of(ReadOnlySpan<byte> line)
@@ -90,23 +93,59 @@ internal readonly ref struct RecordFacts
         try
         {
             var reader = new Utf8JsonReader(line);
-            while (reader.Read())
+            return Find(ref reader, name) && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        }
+        catch (Exception e) when (IsNoText(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The texts of a property of a record that is a list.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="name">The property.</param>
+    /// <returns>As many as can be read: none when it has no such property, or the line is no record.</returns>
+    public static IReadOnlyList<string> TextsOf(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name)
+    {
+        var texts = new List<string>();
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            if (!Find(ref reader, name) || reader.TokenType != JsonTokenType.StartArray)
+                return texts;
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
-                if (reader.CurrentDepth != 1 || reader.TokenType != JsonTokenType.PropertyName)
-                    continue;
-                var wanted = reader.ValueTextEquals(name);
-                reader.Read();
-                if (wanted)
-                    return reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-                reader.Skip();
+                if (reader.TokenType == JsonTokenType.String)
+                    texts.Add(reader.GetString() ?? "");
+                else
+                    reader.Skip();
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (IsNoText(e))
         {
-            // The second is what GetString throws for half a surrogate pair.
+            // Those before it were read.
         }
-        return null;
+        return texts;
     }
+
+    // Reads on to the value of a property of the record.
+    private static bool Find(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        while (reader.Read())
+        {
+            if (reader.CurrentDepth != 1 || reader.TokenType != JsonTokenType.PropertyName)
+                continue;
+            var wanted = reader.ValueTextEquals(name);
+            reader.Read();
+            if (wanted)
+                return true;
+            reader.Skip();
+        }
+        return false;
+    }
+
+    // The second is what a reader throws for half a surrogate pair.
+    private static bool IsNoText(Exception e) => e is JsonException or InvalidOperationException;
 
     // False when the line has to be read as any JSON is; what this reads, that reads alike.
     private static bool ReadPlain(ReadOnlySpan<byte> line, out RecordFacts facts)
@@ -129,7 +168,7 @@ internal readonly ref struct RecordFacts
             }
             else if (name.SequenceEqual("loggedAt"u8) && isText)
             {
-                if (!LoggedTime.TryParse(reader.Value, out var at))
+                if (!EvidenceLine.TryParseStamp(reader.Value, out var at))
                     return false;
                 loggedAt = at;
             }
@@ -230,19 +269,18 @@ internal readonly ref struct RecordFacts
         }
     }
 
-    private static string TextOf(ReadOnlySpan<byte> raw)
+    private static string? TextOf(ReadOnlySpan<byte> raw)
     {
         // Within quotation marks it is a text of JSON once more.
         byte[] quoted = [(byte)'"', .. raw, (byte)'"'];
         try
         {
             var reader = new Utf8JsonReader(quoted);
-            return reader.Read() ? reader.GetString() ?? "" : "";
+            return reader.Read() ? reader.GetString() : null;
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (IsNoText(e))
         {
-            // Half a surrogate pair as an escape.
-            return System.Text.Encoding.UTF8.GetString(raw);
+            return null;
         }
     }
 }

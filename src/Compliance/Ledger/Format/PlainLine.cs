@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Text.Unicode;
 
-namespace Compliance.Ledger.Verification;
+namespace Compliance.Ledger.Format;
 
 /// <summary>
 /// Reads a line as the log's writer writes it: one object without escapes, white space between values, fractions or anything nested

@@ -1,15 +1,14 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Compliance.Ledger.Format;
 
-namespace Compliance.Ledger.Verification;
+namespace Compliance.Ledger.Format;
 
 /// <summary>Some bytes of a blob, or that it begins or ends. Whoever gets it gives its buffer back.</summary>
 /// <param name="Kind">A line for bytes, whatever they are; else a begin or an end.</param>
 /// <param name="Path">The blob.</param>
 /// <param name="Offset">Where in the blob.</param>
-/// <param name="Buffer">What the bytes are in, from <see cref="LogBlocks.Room"/> on; null when there are none.</param>
+/// <param name="Buffer">What the bytes are in, from <see cref="LineCutter.Room"/> on; null when there are none.</param>
 /// <param name="Count">How many they are.</param>
 internal readonly record struct LogBlock(LogLineKind Kind, string Path, long Offset, byte[]? Buffer, int Count)
 {
@@ -32,9 +31,6 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
 {
     /// <summary>Blocks that are fetched ahead.</summary>
     public const int Ahead = 4;
-
-    /// <summary>Bytes before those that are fetched, for the begin of a line whose end they bring: each line lies in one piece.</summary>
-    public const int Room = EntryBundle.MaxEntry + 1;
 
     private const int FarSize = 512 * 1024;
     private const int NearSize = 256 * 1024;
@@ -110,7 +106,7 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
             {
                 var block = await NextAsync(stream, file.Path, at, cancellationToken);
                 at += block.Count;
-                more = block.Count == _size - Room;
+                more = block.Count == _size - LineCutter.Room;
                 if (block.Count > 0)
                     yield return block;
                 else
@@ -138,8 +134,8 @@ internal sealed class LogBlocks(ILedgerSource source, IReadOnlyList<LedgerFile> 
         try
         {
             var count = await stream.ReadAtLeastAsync(
-                buffer.AsMemory(Room, _size - Room),
-                _size - Room,
+                buffer.AsMemory(LineCutter.Room, _size - LineCutter.Room),
+                _size - LineCutter.Room,
                 throwOnEndOfStream: false,
                 cancellationToken
             );

@@ -1,6 +1,4 @@
-using Compliance.Ledger.Format;
-
-namespace Compliance.Ledger.Verification;
+namespace Compliance.Ledger.Format;
 
 /// <summary>What a <see cref="LogLine"/> is.</summary>
 internal enum LogLineKind
@@ -78,6 +76,18 @@ internal readonly record struct LogPart(string Path, long Offset, ReadOnlyMemory
     /// <summary>Something that is no whole line.</summary>
     public LogPart(LogLine other)
         : this(other.Path, other.Offset, default, other) { }
+
+    /// <summary>Takes the first of the whole lines.</summary>
+    /// <returns>False when none is left.</returns>
+    public static bool TryTake(ref LogPart part, out LogLine line)
+    {
+        line = default;
+        if (part.Lines.IsEmpty)
+            return false;
+        line = LogLine.First(part.Path, part.Offset, part.Lines);
+        part = part.From((int)line.Length + 1);
+        return true;
+    }
 
     /// <summary>What follows some bytes of the lines.</summary>
     public LogPart From(int bytes) => this with { Offset = Offset + bytes, Lines = Lines[bytes..] };

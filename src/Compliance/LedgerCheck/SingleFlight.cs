@@ -1,4 +1,4 @@
-namespace Compliance.Ledger.Checkpoints;
+namespace Compliance.LedgerCheck;
 
 /// <summary>
 /// Runs a job once at a time. Whoever asks while it runs shares one further run that begins after it, and so sees all that was there before

@@ -1,6 +1,6 @@
 using Azure;
 
-namespace Compliance.Ledger.Verification;
+namespace Compliance.Ledger.Format;
 
 /// <summary>
 /// What comes of a source that cannot be read: no storage, no right to read, a broken connection, a name too long for the file system.

@@ -1,7 +1,7 @@
 using System.Text;
-using Compliance.Ledger.Verification;
+using Compliance.Ledger.Format;
 
-namespace Compliance.Tests.Ledger.Verification;
+namespace Compliance.Tests.Ledger.Format;
 
 /// <summary>A line is read in one of two ways, the quick one where the log's writer wrote it. Both come to the same.</summary>
 public sealed class RecordFactsTests
