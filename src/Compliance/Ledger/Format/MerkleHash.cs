@@ -82,7 +82,10 @@ internal static class MerkleHash
         digest.GetHashAndReset(destination);
     }
 
-    /// <summary>The hashes of leaves that lie in one text.</summary>
+    /// <summary>
+    /// The hashes of leaves that lie in one text, as <see cref="Leaf"/> makes them. For whoever verifies: what is signed is made by
+    /// <see cref="Leaf"/>, so that a wrong hash here could only show as a difference.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="entries">Where in it each entry begins, and its bytes.</param>
     /// <param name="destination">Where the hashes go, side by side.</param>
@@ -91,6 +94,11 @@ internal static class MerkleHash
     {
         if (destination.Length < entries.Length * Size)
             throw new ArgumentException($"{entries.Length} hashes need more than {destination.Length} bytes", nameof(destination));
+        if (HashLanes.IsFast)
+        {
+            HashLanes.Leaves(text, entries, destination);
+            return;
+        }
         for (var i = 0; i < entries.Length; i++)
             Leaf(text.Slice(entries[i].Start, entries[i].Length), destination[(i * Size)..]);
     }
@@ -136,10 +144,10 @@ internal static class MerkleHash
     private static void Parents(Span<byte> level)
     {
         var (count, at) = (level.Length / Size / 2, 0);
-        if (NodeLanes.IsFast)
+        if (HashLanes.IsFast)
         {
-            for (; at + NodeLanes.Count <= count; at += NodeLanes.Count)
-                NodeLanes.Hash(level.Slice(2 * at * Size, 2 * NodeLanes.Count * Size), level[(at * Size)..]);
+            for (; at + HashLanes.Count <= count; at += HashLanes.Count)
+                HashLanes.Nodes(level.Slice(2 * at * Size, 2 * HashLanes.Count * Size), level[(at * Size)..]);
         }
         for (; at < count; at++)
             Node(level.Slice(2 * at * Size, Size), level.Slice((2 * at + 1) * Size, Size), level[(at * Size)..]);
