@@ -37,6 +37,33 @@ public sealed class TileBuilderTests
         );
 
     [Fact]
+    public void Leaves_added_side_by_side_make_the_tiles_of_those_added_one_by_one()
+    {
+        var (one, many, random) = (new TileBuilder(), new TileBuilder(), new Random(4711));
+        for (var at = 0; at < 3_000;)
+        {
+            var count = random.Next(0, TilePath.Width - (at % TilePath.Width) + 1);
+            var leaves = Many[at..(at + count)];
+            var (expected, made) = (Append(one, leaves), many.AppendAll(leaves.SelectMany(l => l).ToArray()));
+            Assert.Equal(expected.Select(t => (t.Ref, Hex(t.Hashes))), made.Select(t => (t.Ref, Hex(t.Hashes))));
+            Assert.Equal((one.Size, Hex(one.Root())), (many.Size, Hex(many.Root())));
+            at += count;
+        }
+    }
+
+    [Fact]
+    public void Leaves_beyond_the_end_of_their_tile_are_refused_and_none_is_added()
+    {
+        var builder = new TileBuilder();
+        builder.AppendAll(new byte[200 * MerkleHash.Size]);
+
+        Assert.Throws<ArgumentException>(() => builder.AppendAll(new byte[57 * MerkleHash.Size]));
+        Assert.Throws<ArgumentException>(() => builder.AppendAll(new byte[MerkleHash.Size - 1]));
+
+        Assert.Equal(200, builder.Size);
+    }
+
+    [Fact]
     public async Task A_builder_resumed_from_stored_tiles_makes_the_tiles_that_the_growth_adds() =>
         await Gen.Select(Sizes, Gen.Int[0, 700])
             .SampleAsync(
