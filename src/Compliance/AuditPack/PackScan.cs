@@ -1,5 +1,4 @@
 using System.Globalization;
-using Compliance.Controls;
 using Compliance.Ledger.Format;
 
 namespace Compliance.AuditPack;

@@ -48,9 +48,12 @@ internal static class Plain
         Replace(
             text,
             static rune =>
-                rune.Value == '`' ? "'"
-                : IsHidden(rune) ? " "
-                : null
+                rune.Value switch
+                {
+                    '`' => "'",
+                    _ when IsHidden(rune) => " ",
+                    _ => null,
+                }
         );
 
     /// <summary>For a page, on one line: what hides is shown as its code point, such as <c>[U+202E]</c>. It is not escaped.</summary>
@@ -58,9 +61,12 @@ internal static class Plain
         Replace(
             text,
             static rune =>
-                rune.Value is '\n' or '\r' or '\t' ? " "
-                : IsHidden(rune) ? string.Create(CultureInfo.InvariantCulture, $"[U+{rune.Value:X4}]")
-                : null
+                rune.Value switch
+                {
+                    '\n' or '\r' or '\t' => " ",
+                    _ when IsHidden(rune) => string.Create(CultureInfo.InvariantCulture, $"[U+{rune.Value:X4}]"),
+                    _ => null,
+                }
         );
 
     /// <summary>Whether a character is not seen itself: it controls, formats or separates what is around it.</summary>

@@ -35,18 +35,16 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     /// <summary>The latest checkpoint's note; null when there is none.</summary>
     /// <exception cref="CheckpointProblemException">It is too long to be one.</exception>
     /// <exception cref="RequestFailedException">It cannot be read.</exception>
-    public async Task<StoredBytes?> HeadAsync(CancellationToken cancellationToken) =>
-        await ReadAsync(
-            await BlobAsync(LedgerLayout.HeadContainer, LedgerLayout.Head, cancellationToken),
-            SignedNote.MaxBytes,
-            cancellationToken
-        )
-            is not { } head
-            ? null
-        : head.Bytes.Length <= SignedNote.MaxBytes ? head
-        : throw new CheckpointProblemException(
-            CheckpointProblem.In(CheckpointProblem.Head, $"the latest checkpoint has more than {SignedNote.MaxBytes} bytes")
-        );
+    public async Task<StoredBytes?> HeadAsync(CancellationToken cancellationToken)
+    {
+        var blob = await BlobAsync(LedgerLayout.HeadContainer, LedgerLayout.Head, cancellationToken);
+        var head = await ReadAsync(blob, SignedNote.MaxBytes, cancellationToken);
+        if (head?.Bytes.Length > SignedNote.MaxBytes)
+            throw new CheckpointProblemException(
+                CheckpointProblem.In(CheckpointProblem.Head, $"the latest checkpoint has more than {SignedNote.MaxBytes} bytes")
+            );
+        return head;
+    }
 
     /// <summary>Where the last checkpointer stopped; null when that is not known.</summary>
     /// <exception cref="RequestFailedException">It cannot be read.</exception>

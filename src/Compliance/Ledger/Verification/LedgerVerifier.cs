@@ -151,10 +151,14 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
             ),
         };
 
-    private string Nothing(CheckpointSet checkpoints) =>
-        options.Keys.Count == 0 ? "no key was given to verify the checkpoints with"
-        : checkpoints.All.Count == 0 ? "there is no checkpoint: nothing says what the log has to be"
-        : "none of the checkpoints is signed by a known key";
+    private string Nothing(CheckpointSet checkpoints)
+    {
+        if (options.Keys.Count == 0)
+            return "no key was given to verify the checkpoints with";
+        return checkpoints.All.Count == 0
+            ? "there is no checkpoint: nothing says what the log has to be"
+            : "none of the checkpoints is signed by a known key";
+    }
 
     // Two ids may share a hash, so the log is read once more for those that seem to be there twice.
     private async Task DoublesAsync(IReadOnlyList<LedgerFile> files, LogWalk walk, CancellationToken cancellationToken)
