@@ -28,6 +28,7 @@ public sealed class ShellTests
     [InlineData("a\u2028b\u2029c", "a b c")]
     [InlineData("a\u0000\u001b[31mred", "a  [31mred")]
     [InlineData("run `reboot`", "run 'reboot'")]
+    [InlineData("a\U000e0041b", "a b")] // a tag character, which no screen shows
     [InlineData("na\u00efve \ud83d\ude00", "na\u00efve \ud83d\ude00")]
     public void A_text_is_shown_on_one_line_and_as_it_is(string text, string shown) => Assert.Equal(shown, Plain.Sentence(text));
 
