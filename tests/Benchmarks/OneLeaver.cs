@@ -53,8 +53,8 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
         Check(await PartAsync("block", () => executor.RunAsync(block, Nothing, Nothing, default)));
         var blocked = watch.Elapsed;
         var before = await PartAsync("read", () => directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, default));
-        var heir = await PartAsync("manager", () => directory.HeirAsync(facts.UserId, Nothing, default));
-        var removal = RemovalPlanner.Plan($"bench-{number}", facts, before, heir, Policy);
+        var newOwner = await PartAsync("manager", () => directory.NewOwnerAsync(facts.UserId, Nothing, default));
+        var removal = RemovalPlanner.Plan($"bench-{number}", facts, before, newOwner, Policy);
         Check(await PartAsync("remove", () => executor.RunAsync(removal, Nothing, Nothing, default)));
         var after = await PartAsync("read again", () => directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, default));
         var left = after
@@ -93,10 +93,10 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
         var facts = (await directory.LookUpAsync(Event(number), Policy, default)).Facts!;
         var lookups = (await sandbox.TrafficAsync()).Reads;
         var access = await directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, default);
-        var heir = await directory.HeirAsync(facts.UserId, Nothing, default);
+        var newOwner = await directory.NewOwnerAsync(facts.UserId, Nothing, default);
         var reads = (await sandbox.TrafficAsync()).Reads;
         var block = BlockPlanner.Plan(tenant.Options.Id, $"bench-{number}", facts, Policy);
-        var removal = RemovalPlanner.Plan($"bench-{number}", facts, access, heir, Policy);
+        var removal = RemovalPlanner.Plan($"bench-{number}", facts, access, newOwner, Policy);
 
         var watch = Stopwatch.StartNew();
         foreach (var read in lookups)
@@ -212,6 +212,7 @@ internal sealed class OneLeaver(LeaverSandbox sandbox, IConfiguration configurat
         services.AddSingleton<IPause, NeverPaused>();
         return services.BuildServiceProvider();
     }
+
     // No state is kept here: what is measured is the tenant's part.
     private sealed class NeverPaused : IPause
     {

@@ -193,7 +193,7 @@ public sealed class LeaverTests(DemoFixture demo)
         await using var sandbox = await StartAsync();
         using var clients = new PinnedClients(sandbox);
         var owned = await clients.AllAsync(User + "/ownedObjects/microsoft.graph.application?$select=id,displayName,appId");
-        var heir = new JsonObject
+        var newOwner = new JsonObject
         {
             ["@odata.id"] = "https://graph.microsoft.com/v1.0/directoryObjects/" + sandbox.Tenant.Managers.Of(Dana).All()[0].Id,
         };
@@ -203,7 +203,7 @@ public sealed class LeaverTests(DemoFixture demo)
             Assert.Equal(
                 (204, 204),
                 (
-                    (await clients.SendAsync("POST", owners + "/$ref", heir)).Status,
+                    (await clients.SendAsync("POST", owners + "/$ref", newOwner)).Status,
                     (await clients.SendAsync("DELETE", $"{owners}/{Dana}/$ref")).Status
                 )
             );

@@ -1,4 +1,3 @@
-
 namespace Compliance.Offboarding;
 
 /// <summary>Reads and changes the leaver in the tenant.</summary>
@@ -29,10 +28,10 @@ internal interface ILeaverDirectory
 
     /// <summary>
     /// To whom things are handed over: the manager, or the nearest manager above who can sign in and is not in <paramref name="leaving"/>;
-    /// null when there is none. One whose <see cref="Heir.Unread"/> is set when the manager, or one above, could not be read: that is
+    /// null when there is none. One whose <see cref="NewOwner.Unread"/> is set when the manager, or one above, could not be read: that is
     /// nobody to hand over to, and not the same as none.
     /// </summary>
-    Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken);
+    Task<NewOwner?> NewOwnerAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken);
 
     /// <summary>The employee ids of accounts: two accounts with the same one are one person's.</summary>
     Task<EmployeeIds> EmployeeIdsAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken);
@@ -58,10 +57,10 @@ internal sealed record LeaverLookup(LeaverFacts? Facts, string? Problem, IReadOn
 /// <param name="Unread">
 /// Why it is not known who that is, or whether there is anybody: the rest is empty then. Null when it is known.
 /// </param>
-internal sealed record Heir(string Id, string PrincipalName, string Name, string? Unread = null)
+internal sealed record NewOwner(string Id, string PrincipalName, string Name, string? Unread = null)
 {
     /// <summary>Nobody knows who it is.</summary>
-    public static Heir NotRead(string why) => new("", "", "", why);
+    public static NewOwner NotRead(string why) => new("", "", "", why);
 }
 
 /// <summary>Whose accounts are whose.</summary>

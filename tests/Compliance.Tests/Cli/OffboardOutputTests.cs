@@ -102,7 +102,10 @@ public sealed class OffboardOutputTests
         );
         using var output = new StringWriter { NewLine = "\n" };
 
-        OffboardOutput.Steps(output, [RemovalPlanner.Plan("dry-run", Some.Facts, snapshot, Some.Heir, Some.Policy) with { Manual = [] }]);
+        OffboardOutput.Steps(
+            output,
+            [RemovalPlanner.Plan("dry-run", Some.Facts, snapshot, Some.NewOwner, Some.Policy) with { Manual = [] }]
+        );
 
         Assert.Equal(
             [
@@ -122,7 +125,7 @@ public sealed class OffboardOutputTests
         var facts = Some.Facts with { OnPremisesSynced = true, Mail = "dana@northwynd.example" };
         var block = BlockPlanner.Plan(Some.TenantId, "dry-run", facts, Some.Policy);
         var ruled = Some.Group("g2") with { NotRemovable = "a rule", WhatToDo = "change it" };
-        var remove = RemovalPlanner.Plan("dry-run", facts, Some.Snapshot(account, Some.Group("g1"), ruled), Some.Heir, Some.Policy);
+        var remove = RemovalPlanner.Plan("dry-run", facts, Some.Snapshot(account, Some.Group("g1"), ruled), Some.NewOwner, Some.Policy);
         string[] holds = ["last-owner: one", "unreadable: two", "last-owner: one"];
         using var output = new StringWriter { NewLine = "\n" };
 

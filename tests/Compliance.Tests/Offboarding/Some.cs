@@ -12,7 +12,7 @@ internal static class Some
     public const string CaseId = "leaver-00c0ffee";
     public static readonly DateTimeOffset Time = new(2026, 11, 23, 9, 0, 0, TimeSpan.Zero);
 
-    public static readonly Heir Heir = new("heir-0000-4000-8000-000000000007", "mona@northwynd.example", "Mona Reyes");
+    public static readonly NewOwner NewOwner = new("heir-0000-4000-8000-000000000007", "mona@northwynd.example", "Mona Reyes");
 
     public static readonly OffboardingPolicy Policy = new() { Sha256 = new string('a', 64) };
 

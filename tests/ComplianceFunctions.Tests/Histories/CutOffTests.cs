@@ -81,7 +81,7 @@ public sealed class CutOffTests
         if (comesAgain)
             await desk.SaysAsync(leavesIn: TimeSpan.FromDays(3));
         else
-            await desk.World.Services.GetRequiredService<CaseCourse>().LookAsync(CancellationToken);
+            await desk.World.Services.GetRequiredService<CaseCourse>().CheckAsync(CancellationToken);
 
         Assert.True(desk.World.HasFinding("LEAVE-015"));
     }
@@ -96,7 +96,7 @@ public sealed class CutOffTests
         Assert.Equal("2", (await desk.CaseAsync()).EmployedIn);
 
         desk.Edit(PolicyEdit.Correct);
-        await desk.World.Services.GetRequiredService<CaseCourse>().LookAsync(CancellationToken);
+        await desk.World.Services.GetRequiredService<CaseCourse>().CheckAsync(CancellationToken);
 
         Assert.True(desk.World.HasFinding("LEAVE-015"));
     }

@@ -69,10 +69,10 @@ internal sealed class Interruptions
         public Task<BlockGroup> BlockGroupAsync(string groupId, string userId, CancellationToken cancellationToken) =>
             inner.BlockGroupAsync(groupId, userId, cancellationToken);
 
-        public Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken)
+        public Task<NewOwner?> NewOwnerAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken)
         {
             here.SaidLeaving = leaving;
-            return inner.HeirAsync(userId, leaving, cancellationToken);
+            return inner.NewOwnerAsync(userId, leaving, cancellationToken);
         }
 
         public Task<EmployeeIds> EmployeeIdsAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken) =>

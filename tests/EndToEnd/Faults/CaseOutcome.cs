@@ -161,7 +161,7 @@ internal sealed partial record CaseOutcome(string Evidence, string Certificate, 
 
     /// <summary>Everybody but the leaver and who inherit.</summary>
     private static IEnumerable<string> Others(LeaverRun run) =>
-        run.Before.Users.All().Select(u => u.Id).Where(id => id != Leaver && !run.Heirs.Contains(id));
+        run.Before.Users.All().Select(u => u.Id).Where(id => id != Leaver && !run.NewOwners.Contains(id));
 
     private static IEnumerable<string> Changed(LeaverRun run)
     {
@@ -181,7 +181,10 @@ internal sealed partial record CaseOutcome(string Evidence, string Certificate, 
                 row.Contains(Leaver, StringComparison.OrdinalIgnoreCase)
                     || row.Contains("dana.whitlock@", StringComparison.OrdinalIgnoreCase)
                     || devices.Contains(key)
-                    || (old is null && run.Heirs.Any(heir => key.EndsWith($"/owners/{heir}", StringComparison.OrdinalIgnoreCase))),
+                    || (
+                        old is null
+                        && run.NewOwners.Any(newOwner => key.EndsWith($"/owners/{newOwner}", StringComparison.OrdinalIgnoreCase))
+                    ),
                 $"somebody else's: {row}"
             );
             yield return Masked(row);

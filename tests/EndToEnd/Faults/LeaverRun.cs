@@ -81,7 +81,7 @@ internal sealed class LeaverRun : IAsyncDisposable
     public TenantData Before { get; }
 
     /// <summary>Who gets what only the leaver owned: the manager, and by policy an administrator what is privileged.</summary>
-    public IReadOnlyList<string> Heirs => [Before.Managers.Of(DemoLeaver.LeaverId).All().Single().Id, PrivilegedOwner];
+    public IReadOnlyList<string> NewOwners => [Before.Managers.Of(DemoLeaver.LeaverId).All().Single().Id, PrivilegedOwner];
 
     private string PrivilegedOwner =>
         Json.Text(

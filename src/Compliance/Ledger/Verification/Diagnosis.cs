@@ -215,8 +215,8 @@ internal sealed class Diagnosis(
         var original = entry is not null && HashOf(entry).AsSpan().SequenceEqual(sides.Should[0]) ? entry : null;
         var wrong = (place, owner) switch
         {
-            (> 0, > 0) => Swapped(sides.Index, place, owner, original),
-            (> 0, _) => Dropped(sides.Index, place, original),
+            ( > 0, > 0) => Swapped(sides.Index, place, owner, original),
+            ( > 0, _) => Dropped(sides.Index, place, original),
             (_, > 0) => await AddedAsync(sides, owner, cancellationToken),
             _ => Changed(sides, original),
         };

@@ -145,7 +145,7 @@ internal sealed class CaseCourse(
     }
 
     /// <summary>The daily look: whoever is due and can still sign in is a finding, whatever the reason.</summary>
-    public async Task LookAsync(CancellationToken cancellationToken)
+    public async Task CheckAsync(CancellationToken cancellationToken)
     {
         var (policy, now) = (policies.Load(), time.GetUtcNow());
         var open = await findings.CasesAsync(tenant.Value, CasePhase.Course, cancellationToken);

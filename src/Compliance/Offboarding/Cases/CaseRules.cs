@@ -94,16 +94,16 @@ internal static class CaseRules
         if (ids.FirstOrDefault(id => cases.All(c => c.Id != id)) is { } coming)
             return coming;
         return cases
-            .Where(c =>
-                c.EmployeeId != LeaverCase.Erased
-                && c.EmployedIn is null
-                && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear)
-            )
-            .OrderByDescending(IsActing)
-            .ThenBy(c => c.Stage == LeaverStage.Clear)
-            .ThenByDescending(c => c.Latest.Time)
-            .FirstOrDefault()
-            ?.Id
+                .Where(c =>
+                    c.EmployeeId != LeaverCase.Erased
+                    && c.EmployedIn is null
+                    && (IsActing(c) || IsTakenBack(c) || c.DueAt > now || c.Stage == LeaverStage.Clear)
+                )
+                .OrderByDescending(IsActing)
+                .ThenBy(c => c.Stage == LeaverStage.Clear)
+                .ThenByDescending(c => c.Latest.Time)
+                .FirstOrDefault()
+                ?.Id
             ?? started;
     }
 
@@ -262,7 +262,7 @@ internal static class CaseRules
     /// <param name="old">The case that is watched.</param>
     /// <param name="all">All cases of the tenant.</param>
     /// <param name="now">The clock's time: an employment whose end lies ahead still is one.</param>
-    public static bool IsEmployedAnew(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) =>
+    public static bool IsEmployedAgain(LeaverCase old, IEnumerable<LeaverCase> all, DateTimeOffset now) =>
         OtherEmployment(old, all.Where(c => HrEventKeys.SameEmployee(c.EmployeeId, old.EmployeeId)), now) is not null;
 
     /// <summary>The employment of <see cref="OtherEmployment"/>; null when there is none.</summary>

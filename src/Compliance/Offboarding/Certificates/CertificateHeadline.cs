@@ -69,7 +69,7 @@ internal sealed record CertificateHeadline(CertificateLook Look, string Text)
         var (all, left) = (certificate.Accesses.Count, certificate.Accesses.Count(a => a.State != AccessState.Removed));
         var first = (left, certificate.NotDone.Count, certificate.Remaining.Count) switch
         {
-            (> 0, _, _) => Count(left, $"of {all} {(all == 1 ? "access" : "accesses")} remains", $"of {all} accesses remain"),
+            ( > 0, _, _) => Count(left, $"of {all} {(all == 1 ? "access" : "accesses")} remains", $"of {all} accesses remain"),
             (_, > 0 and var steps, _) => Count(steps, "step is not in effect", "steps are not in effect"),
             (_, _, > 0 and var tasks) => Count(tasks, "task remains for a person", "tasks remain for a person"),
             _ => null,

@@ -22,7 +22,7 @@ internal sealed class CaseChecks(
     public static IReadOnlyList<ScheduledControl> Expected { get; } = [Course, NotGivenBack, LockedOut];
 
     /// <summary>Who is due and can still sign in.</summary>
-    public Task CheckCourseAsync(CancellationToken cancellationToken) => RunAsync(Course, course.LookAsync, cancellationToken);
+    public Task CheckCourseAsync(CancellationToken cancellationToken) => RunAsync(Course, course.CheckAsync, cancellationToken);
 
     /// <summary>What could not be given back.</summary>
     public Task CheckNotGivenBackAsync(CancellationToken cancellationToken) =>

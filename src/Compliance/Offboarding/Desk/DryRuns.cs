@@ -51,17 +51,17 @@ public sealed class DryRuns
             await _directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, policy, cancellationToken),
             policy.BlockGroup
         );
-        var heir = await _directory.HeirAsync(facts.UserId, new HashSet<string>(), cancellationToken);
+        var newOwner = await _directory.NewOwnerAsync(facts.UserId, new HashSet<string>(), cancellationToken);
         var block = BlockPlanner.Plan(_tenant.Value, "dry-run", facts, policy);
         var group = policy.BlockGroup is { } id ? await _directory.BlockGroupAsync(id, facts.UserId, cancellationToken) : null;
         var inGroup = group is null or { IsMember: true } ? null : BlockPlanner.Group(_tenant.Value, "dry-run", facts, group, policy);
-        var remove = RemovalPlanner.Plan("dry-run", facts, snapshot, heir, policy);
+        var remove = RemovalPlanner.Plan("dry-run", facts, snapshot, newOwner, policy);
         holds.AddRange(
             PlanGuards.Before(
                 remove,
                 snapshot,
                 facts,
-                heir,
+                newOwner,
                 policy,
                 await _acts.IsFirstAsync(_tenant.Value, policy.Sha256, cancellationToken)
             )
@@ -74,7 +74,7 @@ public sealed class DryRuns
             remove,
             [
                 .. snapshot.Sources.Where(s => !s.Complete).Select(s => $"{s.Source}: {s.Reason}"),
-                .. heir?.Unread is { } why ? [$"manager: {why}"] : (string[])[],
+                .. newOwner?.Unread is { } why ? [$"manager: {why}"] : (string[])[],
                 .. group?.Unread is { } unread ? [$"block group: {unread}"] : (string[])[],
             ],
             inGroup

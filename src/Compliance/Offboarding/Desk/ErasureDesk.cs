@@ -50,7 +50,7 @@ public sealed class ErasureDesk
                         _policy.Sha256,
                         cancellationToken
                     )
-                    : await _erasure.LookAsync(caseId, cancellationToken)
+                    : await _erasure.PreviewAsync(caseId, cancellationToken)
             );
         }
         catch (KeyNotFoundException e)

@@ -80,35 +80,35 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     public IEnumerable<Access> VaultPolicies()
     {
         foreach (var vault in resources.Where(IsVault))
-        foreach (var entry in vault.Properties.Items("accessPolicies").Where(e => Same(e.Text("objectId"), userId)))
-        {
-            var application = entry.Text("applicationId");
-            var details = new Dictionary<string, string>(StringComparer.Ordinal)
+            foreach (var entry in vault.Properties.Items("accessPolicies").Where(e => Same(e.Text("objectId"), userId)))
             {
-                ["vaultId"] = vault.Id,
-                ["objectId"] = entry.Text("objectId")!,
-            };
-            if (entry.Text("tenantId") is { } tenantId)
-                details["tenantId"] = tenantId;
-            if (application is not null)
-                details["applicationId"] = application;
-            if (entry.At("permissions") is { } permissions)
-                details["permissions"] = permissions.GetRawText();
-            yield return new()
-            {
-                Kind = AccessKind.VaultAccessPolicy,
-                Id = application is null ? vault.Id : $"{vault.Id}/accessPolicies/{application}",
-                Name = vault.Name,
-                Scope = vault.Id,
-                Asset = AssetAt(vault.Id, []),
-                // Taken away by object id alone, the person's own entry would go instead.
-                NotRemovable = application is null ? null : $"an entry for the application {application} acting for the person",
-                WhatToDo = application is null
-                    ? null
-                    : $"az keyvault delete-policy --name {vault.Name} --object-id {userId} --application-id {application}",
-                Details = details,
-            };
-        }
+                var application = entry.Text("applicationId");
+                var details = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["vaultId"] = vault.Id,
+                    ["objectId"] = entry.Text("objectId")!,
+                };
+                if (entry.Text("tenantId") is { } tenantId)
+                    details["tenantId"] = tenantId;
+                if (application is not null)
+                    details["applicationId"] = application;
+                if (entry.At("permissions") is { } permissions)
+                    details["permissions"] = permissions.GetRawText();
+                yield return new()
+                {
+                    Kind = AccessKind.VaultAccessPolicy,
+                    Id = application is null ? vault.Id : $"{vault.Id}/accessPolicies/{application}",
+                    Name = vault.Name,
+                    Scope = vault.Id,
+                    Asset = AssetAt(vault.Id, []),
+                    // Taken away by object id alone, the person's own entry would go instead.
+                    NotRemovable = application is null ? null : $"an entry for the application {application} acting for the person",
+                    WhatToDo = application is null
+                        ? null
+                        : $"az keyvault delete-policy --name {vault.Name} --object-id {userId} --application-id {application}",
+                    Details = details,
+                };
+            }
     }
 
     /// <summary>Resources whose owner tag names the user.</summary>

@@ -191,9 +191,9 @@ internal sealed class AzureReads(TenantConnection tenant, ResourceManagerReader 
         try
         {
             foreach (var some in principals.Order(StringComparer.OrdinalIgnoreCase).Chunk(PrincipalsPerQuery))
-            await foreach (var row in reader.QueryAsync(AzureAccess.AssignmentsQuery(some), subscriptions, cancellationToken))
-                if (row.Type.Equals(AzureAccess.AssignmentType, StringComparison.OrdinalIgnoreCase))
-                    rows.Add((row.Properties.Text("principalId"), row.Properties.Text("roleDefinitionId")));
+                await foreach (var row in reader.QueryAsync(AzureAccess.AssignmentsQuery(some), subscriptions, cancellationToken))
+                    if (row.Type.Equals(AzureAccess.AssignmentType, StringComparison.OrdinalIgnoreCase))
+                        rows.Add((row.Properties.Text("principalId"), row.Properties.Text("roleDefinitionId")));
             return (rows, Whole(LeaverSources.PowerOfOthers, rows.Count));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -84,7 +84,7 @@ internal sealed partial class LeaverDirectory(
     }
 
     /// <inheritdoc/>
-    public async Task<Heir?> HeirAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken)
+    public async Task<NewOwner?> NewOwnerAsync(string userId, IReadOnlySet<string> leaving, CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { userId };
         var at = userId;
@@ -103,22 +103,22 @@ internal sealed partial class LeaverDirectory(
             if (read.Failure is { } failure)
                 return Unread(at, failure.Reason);
             // The answer about the person below covers the manager already; where it leaves the state out, the manager's own does not.
-            if (up > 0 && HeirOf(read.Body, leaving) is { } self)
+            if (up > 0 && NewOwnerOf(read.Body, leaving) is { } self)
                 return self;
             if (up > 0 && !leaving.Contains(at) && (given ?? read.Body.Flag("accountEnabled")) is null)
                 return Unread(at, "Graph did not answer whether the account can sign in");
             if (read.Body.At("manager") is not { } manager || manager.Text("id") is not { } id || !seen.Add(id))
                 return null;
-            if (HeirOf(manager, leaving) is { } heir)
-                return heir;
+            if (NewOwnerOf(manager, leaving) is { } newOwner)
+                return newOwner;
             (at, given) = (id, manager.Flag("accountEnabled"));
         }
         return null;
 
-        Heir Unread(string person, string why)
+        NewOwner Unread(string person, string why)
         {
             NotRead(log, LeaverSources.Graph(person, "manager"), why);
-            return Heir.NotRead($"the manager, or one above, could not be read: {why}");
+            return NewOwner.NotRead($"the manager, or one above, could not be read: {why}");
         }
     }
 
@@ -168,9 +168,9 @@ internal sealed partial class LeaverDirectory(
         );
     }
 
-    private static Heir? HeirOf(JsonElement person, IReadOnlySet<string> leaving) =>
+    private static NewOwner? NewOwnerOf(JsonElement person, IReadOnlySet<string> leaving) =>
         person.Flag("accountEnabled") == true && person.Text("id") is { } id && !leaving.Contains(id)
-            ? new Heir(id, person.Text("userPrincipalName") ?? id, person.Text("displayName") ?? id)
+            ? new NewOwner(id, person.Text("userPrincipalName") ?? id, person.Text("displayName") ?? id)
             : null;
 
     private static Relapse RelapseOf(GraphReading user, GraphReading groups, GraphReading roles)

@@ -59,7 +59,7 @@ internal sealed class DetailErasure(
     /// <summary>What would be erased. Nothing is changed.</summary>
     /// <exception cref="KeyNotFoundException">There is no such case.</exception>
     /// <exception cref="ErasureRefusedException">The case has not ended.</exception>
-    public async Task<KeptDetails> LookAsync(string caseId, CancellationToken cancellationToken)
+    public async Task<KeptDetails> PreviewAsync(string caseId, CancellationToken cancellationToken)
     {
         await CaseAsync(caseId, cancellationToken);
         return new(
@@ -143,13 +143,13 @@ internal sealed class DetailErasure(
                 .Blobs.GetBlobContainerClient(CaseDocuments.Container)
                 .DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
         foreach (var (table, rows) in new[] { (ApprovalBoard.Table, approvals), (TableFindingStore.Table, findings) })
-        foreach (var row in rows)
-            await (await storage.TableAsync(table, cancellationToken)).DeleteEntityAsync(
-                row.PartitionKey,
-                row.RowKey,
-                ETag.All,
-                cancellationToken
-            );
+            foreach (var row in rows)
+                await (await storage.TableAsync(table, cancellationToken)).DeleteEntityAsync(
+                    row.PartitionKey,
+                    row.RowKey,
+                    ETag.All,
+                    cancellationToken
+                );
     }
 
     /// <summary>Erases the details of every case that ended so long ago.</summary>
@@ -192,8 +192,8 @@ internal sealed class DetailErasure(
 
     private async Task<LeaverCase> CaseAsync(string caseId, CancellationToken cancellationToken)
     {
-        var known = await cases.FindAsync(tenant.Value, caseId, cancellationToken)
-            ?? throw new KeyNotFoundException($"there is no case {caseId}");
+        var known =
+            await cases.FindAsync(tenant.Value, caseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {caseId}");
         return CaseRules.IsOver(known.Stage)
             ? known
             : throw new ErasureRefusedException(

@@ -11,14 +11,14 @@ internal static class PlanGuards
     /// <param name="plan">The removal plan.</param>
     /// <param name="snapshot">The access it was made from.</param>
     /// <param name="facts">Whom it is about.</param>
-    /// <param name="heir">To whom things go; null when there is nobody.</param>
+    /// <param name="newOwner">To whom things go; null when there is nobody.</param>
     /// <param name="policy">The policy in force.</param>
     /// <param name="firstActOfPolicy">True when nothing was done yet under this very policy file.</param>
     public static IReadOnlyList<Hold> Before(
         ActionPlan plan,
         AccessSnapshot snapshot,
         LeaverFacts facts,
-        Heir? heir,
+        NewOwner? newOwner,
         OffboardingPolicy policy,
         bool firstActOfPolicy
     )
@@ -33,9 +33,9 @@ internal static class PlanGuards
             var owned in snapshot.Accesses.Where(IsOwned).Where(a => a.OtherOwners is not > 0).OrderBy(a => a.Key, StringComparer.Ordinal)
         )
         {
-            if (!owned.Privileged && heir?.Unread is { } unread)
+            if (!owned.Privileged && newOwner?.Unread is { } unread)
                 holds.Add(new(GuardNames.Unreadable, $"who gets it could not be read ({unread}): {Describe(owned)}"));
-            else if ((owned.Privileged ? policy.PrivilegedOwner : heir?.Id ?? policy.FallbackOwner) is null)
+            else if ((owned.Privileged ? policy.PrivilegedOwner : newOwner?.Id ?? policy.FallbackOwner) is null)
                 holds.Add(
                     new(
                         GuardNames.LastOwner,
@@ -45,10 +45,7 @@ internal static class PlanGuards
                 );
         }
         // Whoever is put in, and whatever the snapshot says of other owners: an owner can add a credential and act as the application.
-        var added = plan
-            .Steps.Where(s => s.Action == AddOwner.Id)
-            .Select(s => s.Target.Id)
-            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var added = plan.Steps.Where(s => s.Action == AddOwner.Id).Select(s => s.Target.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (
             var owned in snapshot
                 .Accesses.Where(a => a.Privileged && IsOwned(a) && added.Contains(a.Id))

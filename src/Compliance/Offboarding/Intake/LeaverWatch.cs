@@ -85,7 +85,7 @@ internal sealed partial class LeaverWatch(
                 continue;
             var subject = stored.Finding.Detection.Subject;
             var taken = subject.Type == IntakeControls.EventSubject ? await reads.FindEventAsync(subject.Id, cancellationToken) : null;
-            if (LeaverWatchRules.Stands(stored.Finding, taken, known, now))
+            if (LeaverWatchRules.HoldsStill(stored.Finding, taken, known, now))
                 holding.Add(id);
         }
         return holding;

@@ -111,7 +111,7 @@ internal static class LeaverWatchRules
     /// <param name="taken">The event it is about, when it was taken in; null when not.</param>
     /// <param name="cases">All cases of the tenant.</param>
     /// <param name="now">The clock's time.</param>
-    public static bool Stands(Finding finding, TakenEvent? taken, IReadOnlyList<LeaverCase> cases, DateTimeOffset now) =>
+    public static bool HoldsStill(Finding finding, TakenEvent? taken, IReadOnlyList<LeaverCase> cases, DateTimeOffset now) =>
         finding.Detection.Subject.Type switch
         {
             IntakeControls.EventSubject => !(taken?.ReceivedAt >= finding.OpenedAt) && now - finding.ChangedAt <= RefusedKept,

@@ -14,9 +14,9 @@ internal static class RemovalPlanner
     /// <param name="caseId">The case.</param>
     /// <param name="facts">The person.</param>
     /// <param name="snapshot">All access.</param>
-    /// <param name="heir">
+    /// <param name="newOwner">
     /// Who gets what is owned; null when there is nobody: the policy's <c>owners.fallback</c> does, if there is one. While it is not known
-    /// who that is (<see cref="Heir.Unread"/>), nothing is handed over, to nobody.
+    /// who that is (<see cref="NewOwner.Unread"/>), nothing is handed over, to nobody.
     /// </param>
     /// <param name="policy">In force.</param>
     /// <param name="registry">The steps there are; null for those of the app.</param>
@@ -24,7 +24,7 @@ internal static class RemovalPlanner
         string caseId,
         LeaverFacts facts,
         AccessSnapshot snapshot,
-        Heir? heir,
+        NewOwner? newOwner,
         OffboardingPolicy policy,
         StepRegistry? registry = null
     )
@@ -33,7 +33,7 @@ internal static class RemovalPlanner
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(policy);
         registry ??= StepRegistry.Default;
-        var context = new RemovalContext(caseId, facts, policy, new Handover(heir, facts.UserId, policy));
+        var context = new RemovalContext(caseId, facts, policy, new Handover(newOwner, facts.UserId, policy));
         var planned = EachOnce(snapshot).Select(access => (access.Asset, Planned: PlanFor(access, context, registry))).ToList();
         return new()
         {

@@ -32,17 +32,6 @@ internal static class UndoPlanner
     /// <summary>Why a person gives back what an earlier undo had planned.</summary>
     public const string NotGivenBefore = "an earlier undo could not give it back";
 
-    /// <summary>The plan that gives access back, see the other overload.</summary>
-    public static ActionPlan Plan(
-        string caseId,
-        LeaverFacts facts,
-        AccessSnapshot snapshot,
-        IReadOnlyList<ActionPlan> plans,
-        IReadOnlyList<StepOutcome> outcomes,
-        IReadOnlyList<PlanStep> earlier,
-        OffboardingPolicy policy
-    ) => Plan(caseId, facts, snapshot, new CarriedOut(plans, outcomes, earlier), policy);
-
     /// <summary>The plan that gives access back.</summary>
     /// <param name="caseId">The case.</param>
     /// <param name="facts">The person, as looked up before blocking: an account that was disabled then stays so.</param>
@@ -111,8 +100,7 @@ internal static class UndoPlanner
     }
 
     private static bool HasSameArguments(PlanStep given, PlanStep step) =>
-        given.Arguments.Count == step.Arguments.Count
-        && given.Arguments.All(a => Same(a.Value, step.Arguments.GetValueOrDefault(a.Key)));
+        given.Arguments.Count == step.Arguments.Count && given.Arguments.All(a => Same(a.Value, step.Arguments.GetValueOrDefault(a.Key)));
 
     private static IEnumerable<PlannedAccess> OfSteps(IReadOnlyList<PlanStep> done, UndoContext context, StepRegistry registry) =>
         done.DistinctBy(s => s.Id, StringComparer.Ordinal)
@@ -137,8 +125,7 @@ internal static class UndoPlanner
         var power = removal?.Power ?? PowerJudgement.Marked;
         // Who is in a group or owns an application has its power, and a role may let its holder assign roles: none of it comes back unless
         // it was read to give no such power.
-        var isUnjudged =
-            power == PowerJudgement.Read && access.Details.GetValueOrDefault(Power.Detail, Power.NotRead) == Power.NotRead;
+        var isUnjudged = power == PowerJudgement.Read && access.Details.GetValueOrDefault(Power.Detail, Power.NotRead) == Power.NotRead;
         if (isUnjudged || power == PowerJudgement.Always || (access.Privileged && power != PowerJudgement.Never))
             return PlannedAccess.LeaveToPerson(
                 access,

@@ -29,7 +29,7 @@ internal sealed class BlockGroupAct(LeaverRounds rounds, RoundPasses passes, ILe
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var group = await ReadAsync(id, facts.UserId, either.Token, cancellationToken);
         var plan = BlockPlanner.Group(rounds.Tenant, run.CaseId, facts, group, policy);
-        var stepId = PlanStep.IdOf(LeaverActions.AddToBlockGroup, group.Target);
+        var stepId = PlanStep.IdOf(AddToBlockGroup.Id, group.Target);
         await rounds.SavePlanAsync(run, plan, cancellationToken);
         var state = await KeepBeforeAsync(run, id, group, plan.Id(), cancellationToken);
         var outcome = group switch

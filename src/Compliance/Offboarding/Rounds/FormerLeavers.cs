@@ -75,11 +75,11 @@ internal sealed partial class FormerLeavers(
     {
         var all = await rounds.AllCasesAsync(cancellationToken);
         foreach (var again in all.Where(c => c is { Stage: LeaverStage.Clear, UserId: not null, ClearAt: not null }))
-            if (CaseRules.IsEmployedAnew(again, all, now))
+            if (CaseRules.IsEmployedAgain(again, all, now))
                 await CloseAsync(again, _ => true, cancellationToken);
         // Where an approver refused to take the access away, the account was blocked all the same.
         var refused = all.Where(c => c is { BlockedAt: not null, UserId: not null } && CaseRules.IsRefused(c, now)).ToList();
-        return ([.. all.Where(c => CaseRules.IsWatched(c) && !CaseRules.IsEmployedAnew(c, all, now)), .. refused], refused);
+        return ([.. all.Where(c => CaseRules.IsWatched(c) && !CaseRules.IsEmployedAgain(c, all, now)), .. refused], refused);
     }
 
     // Nothing is done about it: people decided that the case takes nothing away.
@@ -195,9 +195,10 @@ internal sealed partial class FormerLeavers(
         if (state.Enabled == true)
             return "The account can sign in again.";
         var kept = await rounds.StateAsync(new CaseRun(former.Id, former.Round, ""), cancellationToken);
-        var left = kept.Verified?.Accesses.Where(a => a.State != AccessState.Removed)
-            .Select(a => a.Access.Id)
-            .ToHashSet(StringComparer.OrdinalIgnoreCase)
+        var left =
+            kept.Verified?.Accesses.Where(a => a.State != AccessState.Removed)
+                .Select(a => a.Access.Id)
+                .ToHashSet(StringComparer.OrdinalIgnoreCase)
             ?? [];
         // The block groups that the policy names now, and named then.
         left.UnionWith(new[] { rounds.LoadPolicy().BlockGroup, kept.Group?.Id }.OfType<string>());

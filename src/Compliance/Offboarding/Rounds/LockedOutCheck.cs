@@ -59,7 +59,7 @@ internal sealed class LockedOutCheck(LeaverRounds rounds, TakenAccess taken, ILe
     private static Detection LockedOut(LeaverCase known, LeaverFacts facts, OffboardingPolicy policy)
     {
         var enable = Steps.Create(
-            LeaverActions.EnableAccount,
+            EnableAccount.Id,
             new PlanTarget("user", facts.UserId, facts.PrincipalName),
             0,
             "",

@@ -8,18 +8,18 @@ namespace Compliance.Offboarding.Rounds;
 internal sealed class NewOwners(LeaverRounds rounds, ILeaverDirectory directory)
 {
     /// <summary>The leaver's manager, or the manager's; null when there is none.</summary>
-    public async Task<Heir?> ManagerAsync(string userId, CancellationToken cancellationToken) =>
-        await directory.HeirAsync(userId, await rounds.LeavingAsync(cancellationToken), cancellationToken);
+    public async Task<NewOwner?> ManagerAsync(string userId, CancellationToken cancellationToken) =>
+        await directory.NewOwnerAsync(userId, await rounds.LeavingAsync(cancellationToken), cancellationToken);
 
     /// <summary>The leaver's manager, and the policy without those of its owners who cannot take anything over.</summary>
-    public async Task<(Heir? Manager, OffboardingPolicy Owners)> ReadAsync(
+    public async Task<(NewOwner? Manager, OffboardingPolicy Owners)> ReadAsync(
         string userId,
         OffboardingPolicy policy,
         CancellationToken cancellationToken
     )
     {
         var leaving = await rounds.LeavingAsync(cancellationToken);
-        var manager = await directory.HeirAsync(userId, leaving, cancellationToken);
+        var manager = await directory.NewOwnerAsync(userId, leaving, cancellationToken);
         var unfit = await WithDisabledOwnersAsync(leaving, policy, cancellationToken);
         var owners = policy with { PrivilegedOwner = Fit(policy.PrivilegedOwner), FallbackOwner = Fit(policy.FallbackOwner) };
         return (manager, owners);
@@ -35,7 +35,7 @@ internal sealed class NewOwners(LeaverRounds rounds, ILeaverDirectory directory)
     {
         var done = state.Outcomes.Where(o => o.InEffect).Select(o => o.StepId).ToHashSet(StringComparer.Ordinal);
         var owners = plan
-            .Steps.Where(s => s.Action is LeaverActions.AddOwner or LeaverActions.HandOverResource && !done.Contains(s.Id))
+            .Steps.Where(s => s.Action is AddOwner.Id or HandOverResource.Id && !done.Contains(s.Id))
             .Select(s => s.Arguments.GetValueOrDefault(StepArguments.OwnerId))
             .OfType<string>()
             .Distinct(StringComparer.OrdinalIgnoreCase)

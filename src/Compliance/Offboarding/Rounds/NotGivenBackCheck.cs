@@ -43,11 +43,11 @@ internal sealed class NotGivenBackCheck(LeaverRounds rounds, TakenAccess taken, 
         bool IsThereAgain(PlanStep step) =>
             step.Action switch
             {
-                LeaverActions.EnableAccount => seen.Enabled == true,
-                LeaverActions.RemoveFromBlockGroup => seen.Memberships?.Contains(step.Target.Id, StringComparer.OrdinalIgnoreCase) == false,
+                EnableAccount.Id => seen.Enabled == true,
+                RemoveFromBlockGroup.Id => seen.Memberships?.Contains(step.Target.Id, StringComparer.OrdinalIgnoreCase) == false,
                 _ => UndoPlanner.IsSeen(step, access!, facts, policy),
             };
     }
 
-    private static bool IsAccess(PlanStep step) => step.Action is not (LeaverActions.EnableAccount or LeaverActions.RemoveFromBlockGroup);
+    private static bool IsAccess(PlanStep step) => step.Action is not (EnableAccount.Id or RemoveFromBlockGroup.Id);
 }

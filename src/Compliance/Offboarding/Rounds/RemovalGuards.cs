@@ -13,7 +13,7 @@ internal sealed class RemovalGuards(LeaverRounds rounds, IPolicyActs acts)
         ActionPlan plan,
         AccessSnapshot snapshot,
         LeaverFacts facts,
-        Heir? manager,
+        NewOwner? manager,
         OffboardingPolicy owners,
         CancellationToken cancellationToken
     )

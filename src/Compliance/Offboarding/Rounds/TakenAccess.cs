@@ -114,8 +114,8 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
     private static bool IsFoundGivenBack(PlanStep step, CaseState later) =>
         step.Action switch
         {
-            LeaverActions.EnableAccount => later.Facts!.AccountEnabled == true,
-            LeaverActions.RemoveFromBlockGroup => later.Group is { WasMember: false } group && Ids.Same(group.Id, step.Target.Id),
+            EnableAccount.Id => later.Facts!.AccountEnabled == true,
+            RemoveFromBlockGroup.Id => later.Group is { WasMember: false } group && Ids.Same(group.Id, step.Target.Id),
             _ => false,
         };
 }

@@ -139,7 +139,7 @@ internal sealed class UndoPlanning(
             .Where(r => Ids.Same(r.UserId, person.Facts.UserId))
             .SelectMany(r => r.State.NotGivenBack)
             .Select(l => l.Step);
-        return UndoPlanner.Plan(known.Id, person.Facts, before, plans, done, [.. earlier], policy);
+        return UndoPlanner.Plan(known.Id, person.Facts, before, new CarriedOut(plans, done, [.. earlier]), policy);
     }
 
     private static StepOutcome TakenForDone(PlanStep step, DateTimeOffset at) =>

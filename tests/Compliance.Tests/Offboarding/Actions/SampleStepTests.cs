@@ -104,7 +104,7 @@ public sealed class SampleStepTests
         Assert.Throws<ArgumentException>(() => new StepRegistry(new AddLocalUser(), new AddLocalUser()));
 
     private static ActionPlan Plan(params IReadOnlyList<Access> accesses) =>
-        RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), Some.Heir, Some.Policy, Registry);
+        RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), Some.NewOwner, Some.Policy, Registry);
 
     private static ActionPlan Undo(params IReadOnlyList<Access> accesses)
     {

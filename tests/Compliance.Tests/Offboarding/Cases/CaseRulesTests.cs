@@ -270,18 +270,21 @@ public sealed class CaseRulesTests
         var old = Running(LeaverStage.Clear);
         LeaverCase Other(HrEvent latest) => CaseRules.Take(Tenant, null, latest with { Time = Now }, Now).Case;
 
-        Assert.True(CaseRules.IsEmployedAnew(old, [old, Other(Rehired(1, "2027-01"))], Now));
-        Assert.True(CaseRules.IsEmployedAnew(old, [Other(Terminated(2, employment: "2027-01"))], Now));
-        Assert.False(CaseRules.IsEmployedAnew(old, [Other(Terminated(2, employment: "2027-01"))], Due));
-        Assert.False(CaseRules.IsEmployedAnew(old, [Other(Rehired(1, "2027-01")) with { EmployeeId = "NW-2" }], Now));
-        Assert.False(CaseRules.IsEmployedAnew(old, [old with { Latest = Rehired(1) with { Time = Now } }], Now));
-        Assert.True(CaseRules.IsEmployedAnew(old, [Other(Rehired(1, "2027-01")) with { EmployeeId = "nw-1042" }], Now));
+        Assert.True(CaseRules.IsEmployedAgain(old, [old, Other(Rehired(1, "2027-01"))], Now));
+        Assert.True(CaseRules.IsEmployedAgain(old, [Other(Terminated(2, employment: "2027-01"))], Now));
+        Assert.False(CaseRules.IsEmployedAgain(old, [Other(Terminated(2, employment: "2027-01"))], Due));
+        Assert.False(CaseRules.IsEmployedAgain(old, [Other(Rehired(1, "2027-01")) with { EmployeeId = "NW-2" }], Now));
+        Assert.False(CaseRules.IsEmployedAgain(old, [old with { Latest = Rehired(1) with { Time = Now } }], Now));
+        Assert.True(CaseRules.IsEmployedAgain(old, [Other(Rehired(1, "2027-01")) with { EmployeeId = "nw-1042" }], Now));
         // Reported before the other one's end, and outlasts it.
-        var reportedLater = old with { Latest = Terminated() with { Time = Now } };
-        Assert.True(CaseRules.IsEmployedAnew(reportedLater, [Other(Rehired(1, "2027-01"))], Now));
-        Assert.False(CaseRules.IsEmployedAnew(reportedLater, [Other(Terminated(2, employment: "2027-01"))], Now));
+        var reportedLater = old with
+        {
+            Latest = Terminated() with { Time = Now },
+        };
+        Assert.True(CaseRules.IsEmployedAgain(reportedLater, [Other(Rehired(1, "2027-01"))], Now));
+        Assert.False(CaseRules.IsEmployedAgain(reportedLater, [Other(Terminated(2, employment: "2027-01"))], Now));
         var forCause = old with { Latest = Terminated(forCause: true) with { Time = Now } };
-        Assert.False(CaseRules.IsEmployedAnew(forCause, [Other(Rehired(1, "2027-01"))], Now));
+        Assert.False(CaseRules.IsEmployedAgain(forCause, [Other(Rehired(1, "2027-01"))], Now));
     }
 
     [Fact]

@@ -211,7 +211,7 @@ public sealed class CertificateTests
     private static CertificateInput Input()
     {
         var before = Some.Snapshot(Some.Group("g1"), Some.AzureRole("s1", "a1", AssetClass.ProductionModel));
-        var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, before, Some.Heir, Some.Policy);
+        var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, before, Some.NewOwner, Some.Policy);
         var outcomes = plan.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time.AddMinutes(1))).ToList();
         var request = new ApprovalRequest
         {

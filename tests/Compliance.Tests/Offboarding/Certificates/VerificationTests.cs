@@ -283,7 +283,7 @@ public sealed class VerificationTests
 
     private static (ActionPlan Plan, List<StepOutcome> Outcomes) Done(AccessSnapshot snapshot)
     {
-        var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, snapshot, Some.Heir, Some.Everything);
+        var plan = RemovalPlanner.Plan(Some.CaseId, Some.Facts, snapshot, Some.NewOwner, Some.Everything);
         return (plan, [.. plan.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))]);
     }
 }

@@ -261,8 +261,7 @@ public sealed class ReadAccessTests
     public async Task A_next_page_that_leads_away_or_round_is_not_followed_and_is_told(string link, string reason)
     {
         await using var tenant = await StartAsync();
-        var page =
-            $$"""
+        var page = $$"""
             {"value":[{"@odata.type":"#microsoft.graph.group","id":"p1"}],
              "@odata.nextLink":"{{link.Replace("{root}", tenant.Root, StringComparison.Ordinal)}}"}
             """;
@@ -711,7 +710,7 @@ public sealed class ReadAccessTests
         await ReadAsync(tenant);
         await tenant.Directory.LookUpAsync(latest, policy, Stop);
         await tenant.Directory.LookUpAsync(Dana, policy, Stop);
-        await tenant.Directory.HeirAsync(Dana, new HashSet<string>(), Stop);
+        await tenant.Directory.NewOwnerAsync(Dana, new HashSet<string>(), Stop);
         await tenant.Directory.RecheckAsync([Dana], Stop);
 
         Assert.True(tenant.Requests.Count > 40);

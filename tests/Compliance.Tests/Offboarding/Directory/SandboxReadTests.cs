@@ -36,7 +36,7 @@ public sealed class SandboxReadTests
         var lookup = await directory.LookUpAsync(Event, Policy, Stop);
         var facts = lookup.Facts!;
         var snapshot = await directory.ReadAccessAsync(facts.UserId, facts.PrincipalName, Policy, Stop);
-        var heir = await directory.HeirAsync(facts.UserId, new HashSet<string>(), Stop);
+        var newOwner = await directory.NewOwnerAsync(facts.UserId, new HashSet<string>(), Stop);
         var again = await directory.RecheckAsync([facts.UserId], Stop);
 
         Assert.Null(lookup.Problem);
@@ -86,7 +86,7 @@ public sealed class SandboxReadTests
                 .OrderDescending()
         );
         Assert.Contains(LeaverSecrets.KnownBy(snapshot), k => k.Subject.Name == "kv-nw-stg");
-        Assert.Equal(facts.ManagerId, heir?.Id);
+        Assert.Equal(facts.ManagerId, newOwner?.Id);
         Assert.Equal(kinds[AccessKind.GroupMember] + kinds[AccessKind.DirectoryRole], again[facts.UserId].Memberships!.Count);
         Assert.Equal(
             [],

@@ -308,7 +308,7 @@ public sealed class PlanExecutorTests
                     OtherOwners = 0,
                 }
             ),
-            Some.Heir,
+            Some.NewOwner,
             Some.Everything
         );
 
@@ -400,7 +400,7 @@ public sealed class PlanExecutorTests
                     OtherOwners = 0,
                 }
             ),
-            Some.Heir,
+            Some.NewOwner,
             Some.Policy
         );
 
@@ -446,7 +446,7 @@ public sealed class PlanExecutorTests
         await using var tenant = await WritableTenant.StartAsync();
 
         var outcomes = await tenant.RunAsync(
-            RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(OfEveryKind()), Some.Heir, Some.Everything)
+            RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(OfEveryKind()), Some.NewOwner, Some.Everything)
         );
 
         Assert.All(outcomes, o => Assert.Equal(StepResult.Done, o.Result));
@@ -459,7 +459,7 @@ public sealed class PlanExecutorTests
     }
 
     private static ActionPlan Remove(params IReadOnlyList<Access> accesses) =>
-        RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), Some.Heir, Some.Everything);
+        RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), Some.NewOwner, Some.Everything);
 
     /// <summary>A new owner in the first wave, the old one away in the second.</summary>
     private static ActionPlan Waves() => Remove(Some.Access(AccessKind.OwnedApplication, "app") with { OtherOwners = 0 });

@@ -92,7 +92,7 @@ public sealed class GuardTests
         AccessKind kind,
         bool privileged,
         int others,
-        bool heir,
+        bool newOwner,
         bool adds,
         string guards
     )
@@ -122,7 +122,7 @@ public sealed class GuardTests
             plan,
             snapshot,
             Facts,
-            heir ? new Heir("h", "h@example.com", "H") : null,
+            newOwner ? new NewOwner("h", "h@example.com", "H") : null,
             Policy,
             firstActOfPolicy: false
         );
@@ -140,10 +140,7 @@ public sealed class GuardTests
             CaseId = "c",
             SubjectId = "u",
             PolicySha256 = Policy.Sha256,
-            Steps =
-            [
-                new("s", RemoveGroupMember.Id, new PlanTarget("group", "g", "G"), 0, "", "", new Dictionary<string, string>()),
-            ],
+            Steps = [new("s", RemoveGroupMember.Id, new PlanTarget("group", "g", "G"), 0, "", "", new Dictionary<string, string>())],
         };
         var snapshot = new AccessSnapshot("t", "u", default, [], []);
         string Guards(OffboardingPolicy policy, bool first) =>
@@ -170,16 +167,16 @@ public sealed class GuardTests
         };
         var power = owned with { OtherOwners = 1, Privileged = true };
 
-        Assert.Equal(GuardNames.LastOwner, Guards(PlanOf(), [owned], heir: null));
-        Assert.Equal("", Guards(PlanOf(), [owned with { OtherOwners = 1 }], heir: null));
+        Assert.Equal(GuardNames.LastOwner, Guards(PlanOf(), [owned], newOwner: null));
+        Assert.Equal("", Guards(PlanOf(), [owned with { OtherOwners = 1 }], newOwner: null));
         Assert.Equal(
             (GuardNames.PrivilegedHandover, ""),
             (
-                Guards(PlanOf(Step(AddOwner.Id, "O")), [power], heir: null),
-                Guards(PlanOf(Step(RemoveOwner.Id, "o")), [power], heir: null)
+                Guards(PlanOf(Step(AddOwner.Id, "O")), [power], newOwner: null),
+                Guards(PlanOf(Step(RemoveOwner.Id, "o")), [power], newOwner: null)
             )
         );
-        Assert.Equal("", Guards(PlanOf(), [owned with { Kind = AccessKind.GroupMember }], heir: null));
+        Assert.Equal("", Guards(PlanOf(), [owned with { Kind = AccessKind.GroupMember }], newOwner: null));
     }
 
     [Fact]
@@ -206,16 +203,16 @@ public sealed class GuardTests
             )
         );
         // Who manages the leaver does not matter for power.
-        Assert.Equal("", Guards(PlanOf(), [power], Heir.NotRead("503"), privileged));
-        Assert.Equal(GuardNames.Unreadable, Guards(PlanOf(), [owned], Heir.NotRead("503"), fallback));
+        Assert.Equal("", Guards(PlanOf(), [power], NewOwner.NotRead("503"), privileged));
+        Assert.Equal(GuardNames.Unreadable, Guards(PlanOf(), [owned], NewOwner.NotRead("503"), fallback));
     }
 
     [Fact]
     public void A_plan_access_and_facts_of_different_people_are_held()
     {
-        Assert.Equal(GuardNames.Unreadable, Guards(PlanOf() with { SubjectId = "other" }, [], heir: null));
-        Assert.Equal(GuardNames.Unreadable, Guards(PlanOf(), [], heir: null, user: "other"));
-        Assert.Equal("", Guards(PlanOf() with { SubjectId = "U" }, [], heir: null, user: "U"));
+        Assert.Equal(GuardNames.Unreadable, Guards(PlanOf() with { SubjectId = "other" }, [], newOwner: null));
+        Assert.Equal(GuardNames.Unreadable, Guards(PlanOf(), [], newOwner: null, user: "other"));
+        Assert.Equal("", Guards(PlanOf() with { SubjectId = "U" }, [], newOwner: null, user: "U"));
     }
 
     [Fact]
@@ -231,13 +228,13 @@ public sealed class GuardTests
     private static string Guards(
         ActionPlan plan,
         IReadOnlyList<Access> accesses,
-        Heir? heir,
+        NewOwner? newOwner,
         OffboardingPolicy? policy = null,
         string user = "u"
     )
     {
         var snapshot = new AccessSnapshot("t", user, default, accesses, []);
-        var holds = PlanGuards.Before(plan, snapshot, Facts, heir, policy ?? Policy, firstActOfPolicy: false);
+        var holds = PlanGuards.Before(plan, snapshot, Facts, newOwner, policy ?? Policy, firstActOfPolicy: false);
         return string.Join(',', holds.Select(h => h.Guard));
     }
 
@@ -332,9 +329,9 @@ public sealed class GuardTests
     {
         var owned = Some.Access(AccessKind.OwnedGroup, "group", "") with { OtherOwners = 0 };
         var snapshot = new AccessSnapshot("t", Some.UserId, default, [owned], []);
-        var plan = RemovalPlanner.Plan("case", Some.Facts, snapshot, Heir.NotRead("503"), Some.Policy);
+        var plan = RemovalPlanner.Plan("case", Some.Facts, snapshot, NewOwner.NotRead("503"), Some.Policy);
 
-        var holds = PlanGuards.Before(plan, snapshot, Some.Facts, Heir.NotRead("503"), Some.Policy, firstActOfPolicy: false);
+        var holds = PlanGuards.Before(plan, snapshot, Some.Facts, NewOwner.NotRead("503"), Some.Policy, firstActOfPolicy: false);
 
         Assert.Equal([GuardNames.Unreadable], holds.Select(h => h.Guard));
     }

@@ -39,12 +39,12 @@ public sealed class PlanIdTests
         using var removals = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var undos = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var policy in RichLeaver.Policies())
-        foreach (var heir in RichLeaver.Heirs)
-        {
-            var plan = RemovalPlanner.Plan(Some.CaseId, RichLeaver.Facts, RichLeaver.Snapshot, heir, policy);
-            removals.AppendData(Encoding.UTF8.GetBytes(plan.Id()));
-            undos.AppendData(Encoding.UTF8.GetBytes(RichLeaver.Undo(RichLeaver.Facts, plan, policy).Id()));
-        }
+            foreach (var newOwner in RichLeaver.NewOwners)
+            {
+                var plan = RemovalPlanner.Plan(Some.CaseId, RichLeaver.Facts, RichLeaver.Snapshot, newOwner, policy);
+                removals.AppendData(Encoding.UTF8.GetBytes(plan.Id()));
+                undos.AppendData(Encoding.UTF8.GetBytes(RichLeaver.Undo(RichLeaver.Facts, plan, policy).Id()));
+            }
 
         Assert.Equal(("e776299e4dc9", "ea35b0a78d5b"), (Hex(removals), Hex(undos)));
     }
@@ -75,8 +75,8 @@ public sealed class PlanIdTests
             what switch
             {
                 "nobody to hand over to" => null,
-                "manager not read" => Heir.NotRead("the manager could not be read: 429"),
-                _ => Some.Heir,
+                "manager not read" => NewOwner.NotRead("the manager could not be read: 429"),
+                _ => Some.NewOwner,
             },
             what switch
             {
@@ -85,13 +85,16 @@ public sealed class PlanIdTests
             }
         );
 
-    private static ActionPlan Undo(string what) =>
-        RichLeaver.Undo(
-            what.StartsWith("account closed", StringComparison.Ordinal) ? RichLeaver.Facts with { AccountEnabled = false } : RichLeaver.Facts,
+    private static ActionPlan Undo(string what)
+    {
+        var isClosed = what.StartsWith("account closed", StringComparison.Ordinal);
+        return RichLeaver.Undo(
+            isClosed ? RichLeaver.Facts with { AccountEnabled = false } : RichLeaver.Facts,
             Removal("everything"),
             what == "defaults" ? Some.Policy : Some.Everything,
             what == "account closed after the first leaving" ? RichLeaver.Facts : null
         );
+    }
 
     private static string Hex(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
 }

@@ -78,17 +78,21 @@ public sealed class PlannerTests
             FallbackOwner = fallback,
         };
 
-    private static readonly Gen<Heir?> AnHeir = OneOf<Heir?>(null, Some.Heir, new Heir(Some.UserId, "dana@northwynd.example", "Dana"));
+    private static readonly Gen<NewOwner?> ANewOwner = OneOf<NewOwner?>(
+        null,
+        Some.NewOwner,
+        new NewOwner(Some.UserId, "dana@northwynd.example", "Dana")
+    );
 
     [Fact]
     public void The_order_in_which_access_was_read_makes_no_other_plan() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir, Gen.Int)
+        Gen.Select(AnAccess.Array[0, 30], APolicy, ANewOwner, Gen.Int)
             .Sample(
-                (accesses, policy, heir, seed) =>
+                (accesses, policy, newOwner, seed) =>
                 {
                     var shuffled = accesses.ToArray();
                     new Random(seed).Shuffle(shuffled);
-                    return Plan(accesses, heir, policy).Id() == Plan(shuffled, heir, policy).Id();
+                    return Plan(accesses, newOwner, policy).Id() == Plan(shuffled, newOwner, policy).Id();
                 },
                 iter: TestSize.Times(1000)
             );
@@ -111,11 +115,11 @@ public sealed class PlannerTests
             System.Text.RegularExpressions.Regex.Matches(calls, @"\(policy: ([A-Za-z.]+)\)").Select(m => m.Groups[1].Value).Distinct(),
             key => Assert.True(IsKey(key), key)
         );
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+        Gen.Select(AnAccess.Array[0, 30], APolicy, ANewOwner)
             .Sample(
-                (accesses, policy, heir) =>
+                (accesses, policy, newOwner) =>
                 {
-                    var plan = Plan(accesses, heir, policy);
+                    var plan = Plan(accesses, newOwner, policy);
                     var named = plan
                         .Steps.Select(s => s.Rule.Split('#')[1].TrimStart('/'))
                         .Where(r => r.Length > 0)
@@ -141,20 +145,20 @@ public sealed class PlannerTests
         Access[] owned = [Some.Access(AccessKind.OwnedApplication, "app", "/") with { OtherOwners = 0 }];
         var steps = new[]
         {
-            new Heir("first", "first@northwynd.example", "First"),
-            new Heir("second", "second@northwynd.example", "Second"),
-        }.Select(heir => Plan(owned, heir, Some.Policy).Steps.Single(s => s.Action == AddOwner.Id).Id);
+            new NewOwner("first", "first@northwynd.example", "First"),
+            new NewOwner("second", "second@northwynd.example", "Second"),
+        }.Select(newOwner => Plan(owned, newOwner, Some.Policy).Steps.Single(s => s.Action == AddOwner.Id).Id);
 
         Assert.Equal(2, steps.Distinct().Count());
     }
 
     [Fact]
     public void Every_access_is_in_exactly_one_step_or_left_to_a_person() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+        Gen.Select(AnAccess.Array[0, 30], APolicy, ANewOwner)
             .Sample(
-                (accesses, policy, heir) =>
+                (accesses, policy, newOwner) =>
                 {
-                    var plan = Plan(accesses, heir, policy);
+                    var plan = Plan(accesses, newOwner, policy);
                     foreach (var access in accesses.DistinctBy(a => a.Key))
                     {
                         var steps = plan.Steps.Count(s => s.Arguments.GetValueOrDefault(StepArguments.Access) == access.Key);
@@ -180,11 +184,11 @@ public sealed class PlannerTests
 
     [Fact]
     public void Step_ids_are_unique_and_every_step_has_a_request() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+        Gen.Select(AnAccess.Array[0, 30], APolicy, ANewOwner)
             .Sample(
-                (accesses, policy, heir) =>
+                (accesses, policy, newOwner) =>
                 {
-                    var plan = Plan(accesses, heir, policy);
+                    var plan = Plan(accesses, newOwner, policy);
                     Assert.Equal(plan.Steps.Count, plan.Steps.Select(s => s.Id).Distinct().Count());
                     Assert.All(plan.Steps, s => Assert.NotEmpty(StepRegistry.Default.Request(s).Path));
                 },
@@ -193,11 +197,11 @@ public sealed class PlannerTests
 
     [Fact]
     public void Nothing_that_was_owned_is_left_without_an_owner() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+        Gen.Select(AnAccess.Array[0, 30], APolicy, ANewOwner)
             .Sample(
-                (accesses, policy, heir) =>
+                (accesses, policy, newOwner) =>
                 {
-                    var plan = Plan(accesses, heir, policy);
+                    var plan = Plan(accesses, newOwner, policy);
                     foreach (var step in plan.Steps.Where(s => s.Action == RemoveOwner.Id))
                     {
                         var others = accesses.Where(a => a.Key == step.Arguments[StepArguments.Access]).Max(a => a.OtherOwners);
@@ -214,8 +218,7 @@ public sealed class PlannerTests
                     }
                     Assert.DoesNotContain(
                         plan.Steps,
-                        s =>
-                            s.Action == HandOverResource.Id && s.Arguments[StepArguments.Value] is "" or "dana@northwynd.example"
+                        s => s.Action == HandOverResource.Id && s.Arguments[StepArguments.Value] is "" or "dana@northwynd.example"
                     );
                 },
                 iter: TestSize.Times(1000)
@@ -223,22 +226,22 @@ public sealed class PlannerTests
 
     [Fact]
     public void Nothing_privileged_is_done_without_the_opt_in() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir)
+        Gen.Select(AnAccess.Array[0, 30], APolicy, ANewOwner)
             .Sample(
-                (accesses, policy, heir) =>
+                (accesses, policy, newOwner) =>
                     Assert.DoesNotContain(
-                        Plan(accesses, heir, policy with { PrivilegedRemovals = false }).Steps,
+                        Plan(accesses, newOwner, policy with { PrivilegedRemovals = false }).Steps,
                         s => PrivilegedActions.Contains(s.Action) || s.Arguments.GetValueOrDefault(StepArguments.RoleAssignable) == "true"
                     )
             );
 
     [Fact]
     public void An_undo_gives_back_nothing_privileged_and_nothing_that_was_not_taken() =>
-        Gen.Select(AnAccess.Array[0, 30], APolicy, AnHeir, Gen.Bool.Array[80])
+        Gen.Select(AnAccess.Array[0, 30], APolicy, ANewOwner, Gen.Bool.Array[80])
             .Sample(
-                (accesses, policy, heir, done) =>
+                (accesses, policy, newOwner, done) =>
                 {
-                    var plan = Plan(accesses, heir, policy);
+                    var plan = Plan(accesses, newOwner, policy);
                     var outcomes = plan
                         .Steps.Select(
                             (s, i) => new StepOutcome(s.Id, done[i % done.Length] ? StepResult.Done : StepResult.Failed, Some.Time)
@@ -250,7 +253,13 @@ public sealed class PlannerTests
                         .OfType<string>()
                         .ToHashSet();
 
-                    var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [plan], outcomes, [], policy);
+                    var undo = UndoPlanner.Plan(
+                        Some.CaseId,
+                        Some.Facts,
+                        Some.Snapshot(accesses),
+                        new CarriedOut([plan], outcomes, []),
+                        policy
+                    );
 
                     foreach (var step in undo.Steps.Where(s => s.Action != EnableAccount.Id))
                     {
@@ -275,7 +284,7 @@ public sealed class PlannerTests
                 Some.AzureRole("s1", "z-model", AssetClass.ProductionModel),
                 Some.AzureRole("s1", "y-data", AssetClass.TrainingData),
             ]),
-            Some.Heir,
+            Some.NewOwner,
             Some.Everything
         );
 
@@ -310,7 +319,7 @@ public sealed class PlannerTests
     [Fact]
     public void Without_the_opt_in_a_directory_role_is_left_with_the_command_that_removes_it()
     {
-        var plan = Plan([Some.Access(AccessKind.DirectoryRole, "ra-1", "/administrativeUnits/1")], Some.Heir, Some.Policy);
+        var plan = Plan([Some.Access(AccessKind.DirectoryRole, "ra-1", "/administrativeUnits/1")], Some.NewOwner, Some.Policy);
 
         Assert.Empty(plan.Steps);
         Assert.Equal(
@@ -332,7 +341,7 @@ public sealed class PlannerTests
             ("roleAssignmentScheduleId", "s")
         );
 
-        var request = StepRegistry.Default.Request(Assert.Single(Plan([role], Some.Heir, Some.Everything).Steps));
+        var request = StepRegistry.Default.Request(Assert.Single(Plan([role], Some.NewOwner, Some.Everything).Steps));
 
         Assert.Equal(
             ("POST", "/roleManagement/directory/roleAssignmentScheduleRequests", "RoleAssignmentSchedule.ReadWrite.Directory"),
@@ -373,12 +382,12 @@ public sealed class PlannerTests
                     OtherOwners = 2,
                 },
             ],
-            Some.Heir,
+            Some.NewOwner,
             Some.Everything
         );
 
         Assert.Equal(
-            [("privileged", Some.Everything.PrivilegedOwner!), ("sole", Some.Heir.Id), ("unknown", Some.Heir.Id)],
+            [("privileged", Some.Everything.PrivilegedOwner!), ("sole", Some.NewOwner.Id), ("unknown", Some.NewOwner.Id)],
             plan.Steps.Where(s => s.Action == AddOwner.Id).Select(s => (s.Target.Id, s.Arguments[StepArguments.OwnerId]))
         );
         Assert.Equal(4, plan.Steps.Count(s => s.Action == RemoveOwner.Id));
@@ -391,7 +400,7 @@ public sealed class PlannerTests
     public void A_resource_keeps_its_other_owners_and_goes_to_the_manager_when_there_are_none(string before, string after) =>
         Assert.Equal(
             after,
-            Assert.Single(Plan([Some.Resource("ws", before)], Some.Heir, Some.Policy).Steps).Arguments[StepArguments.Value]
+            Assert.Single(Plan([Some.Resource("ws", before)], Some.NewOwner, Some.Policy).Steps).Arguments[StepArguments.Value]
         );
 
     [Fact]
@@ -425,10 +434,16 @@ public sealed class PlannerTests
             .Append(Some.AzureRole("s1", "owner") with { Privileged = true })
             .ToList();
         var block = BlockPlanner.Plan(Some.TenantId, Some.CaseId, Some.Facts, Some.Everything);
-        var remove = Plan(accesses, Some.Heir, Some.Everything);
+        var remove = Plan(accesses, Some.NewOwner, Some.Everything);
         var outcomes = block.Steps.Concat(remove.Steps).Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
 
-        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), [block, remove], outcomes, [], Some.Everything);
+        var undo = UndoPlanner.Plan(
+            Some.CaseId,
+            Some.Facts,
+            Some.Snapshot(accesses),
+            new CarriedOut([block, remove], outcomes, []),
+            Some.Everything
+        );
 
         Assert.Equal(
             [
@@ -480,10 +495,16 @@ public sealed class PlannerTests
         access = access with { Details = access.Details.Where(d => d.Key != Power.Detail).ToDictionary(d => d.Key, d => d.Value) };
         if (power is not null)
             access = access with { Details = new Dictionary<string, string>(access.Details) { [Power.Detail] = power } };
-        var remove = Plan([access], Some.Heir, Some.Everything);
+        var remove = Plan([access], Some.NewOwner, Some.Everything);
         var outcomes = remove.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
 
-        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(access), [remove], outcomes, [], Some.Everything);
+        var undo = UndoPlanner.Plan(
+            Some.CaseId,
+            Some.Facts,
+            Some.Snapshot(access),
+            new CarriedOut([remove], outcomes, []),
+            Some.Everything
+        );
 
         Assert.NotEmpty(remove.Steps);
         Assert.Empty(undo.Steps);
@@ -498,7 +519,7 @@ public sealed class PlannerTests
     {
         var group = Power.Judged(Some.Group("g"), ["Owner"], read: true);
 
-        var step = Assert.Single(Plan([group], Some.Heir, Some.Policy).Steps);
+        var step = Assert.Single(Plan([group], Some.NewOwner, Some.Policy).Steps);
 
         Assert.Equal((RemoveGroupMember.Id, false), (step.Action, step.Arguments.ContainsKey(StepArguments.RoleAssignable)));
     }
@@ -521,7 +542,7 @@ public sealed class PlannerTests
             Some.Resource("shared-ws", "dana@northwynd.example; ops@northwynd.example"),
         ];
 
-        var plan = Plan(accesses, Heir.NotRead("the manager could not be read: 429"), policy);
+        var plan = Plan(accesses, NewOwner.NotRead("the manager could not be read: 429"), policy);
 
         Assert.Equal(
             [(RemoveOwner.Id, "shared"), (HandOverResource.Id, "shared-ws")],
@@ -550,9 +571,7 @@ public sealed class PlannerTests
             Some.CaseId,
             facts,
             Some.Snapshot(),
-            [block],
-            [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))],
-            [],
+            new CarriedOut([block], [.. block.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))], []),
             Some.Policy
         );
 
@@ -561,8 +580,8 @@ public sealed class PlannerTests
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
-    private static ActionPlan Plan(IReadOnlyList<Access> accesses, Heir? heir, OffboardingPolicy policy) =>
-        RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), heir, policy);
+    private static ActionPlan Plan(IReadOnlyList<Access> accesses, NewOwner? newOwner, OffboardingPolicy policy) =>
+        RemovalPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(accesses), newOwner, policy);
 
     public static TheoryData<Access, Access, bool> SeenAgain =>
         new()
@@ -584,9 +603,9 @@ public sealed class PlannerTests
     [MemberData(nameof(SeenAgain), DisableDiscoveryEnumeration = true)]
     public void What_was_given_back_by_hand_is_seen_as_the_thing_that_was_taken(Access taken, Access seen, bool isSeen)
     {
-        var remove = Plan([taken with { OtherOwners = 1 }], Some.Heir, Some.Everything);
+        var remove = Plan([taken with { OtherOwners = 1 }], Some.NewOwner, Some.Everything);
         var outcomes = remove.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
-        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(taken), [remove], outcomes, [], Some.Everything);
+        var undo = UndoPlanner.Plan(Some.CaseId, Some.Facts, Some.Snapshot(taken), new CarriedOut([remove], outcomes, []), Some.Everything);
 
         Assert.Equal(isSeen, UndoPlanner.IsSeen(Assert.Single(undo.Steps), Some.Snapshot(seen), Some.Facts, Some.Everything));
     }

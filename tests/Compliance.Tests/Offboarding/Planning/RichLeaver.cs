@@ -14,12 +14,12 @@ internal static class RichLeaver
     public static readonly BlockGroup Group = new("block-group", "Leavers", IsMember: false, Problem: null, Unread: null);
 
     /// <summary>To whom things may go: nobody, the manager, the leaver, or whoever it is could not be read.</summary>
-    public static readonly IReadOnlyList<Heir?> Heirs =
+    public static readonly IReadOnlyList<NewOwner?> NewOwners =
     [
         null,
-        Some.Heir,
+        Some.NewOwner,
         new(Some.UserId.ToUpperInvariant(), "dana@northwynd.example", "Dana"),
-        Heir.NotRead("the manager could not be read: 429"),
+        NewOwner.NotRead("the manager could not be read: 429"),
     ];
 
     public static readonly AccessSnapshot Snapshot = Some.Snapshot([
@@ -72,28 +72,20 @@ internal static class RichLeaver
                     )
             )
             .Concat(block.Steps.Concat(group.Steps).Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)));
-        return UndoPlanner.Plan(Some.CaseId, facts, Snapshot, [block, group, removal], [.. outcomes], Earlier(atFirst ?? facts, policy), policy);
+        var carriedOut = new CarriedOut([block, group, removal], [.. outcomes], Earlier(atFirst ?? facts, policy));
+        return UndoPlanner.Plan(Some.CaseId, facts, Snapshot, carriedOut, policy);
     }
 
     // What an undo before this one had planned and could not carry out.
     private static IReadOnlyList<PlanStep> Earlier(LeaverFacts facts, OffboardingPolicy policy)
     {
         var before = Some.Snapshot(Some.Group("earlier"), Some.AzureRole("s9", "earlier"), Some.Access(AccessKind.Licence, "earlier"));
-        var removal = RemovalPlanner.Plan(Some.CaseId, facts, before, Some.Heir, policy);
+        var removal = RemovalPlanner.Plan(Some.CaseId, facts, before, Some.NewOwner, policy);
         var block = BlockPlanner.Plan(Some.TenantId, Some.CaseId, facts, policy);
         var group = BlockPlanner.Group(Some.TenantId, Some.CaseId, facts, Group with { Id = "earlier-block-group" }, policy);
         ActionPlan[] plans = [block, group, removal];
-        return UndoPlanner
-            .Plan(
-                Some.CaseId,
-                facts,
-                before,
-                plans,
-                [.. plans.SelectMany(p => p.Steps).Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time))],
-                [],
-                policy
-            )
-            .Steps;
+        var outcomes = plans.SelectMany(p => p.Steps).Select(s => new StepOutcome(s.Id, StepResult.Done, Some.Time)).ToList();
+        return UndoPlanner.Plan(Some.CaseId, facts, before, new CarriedOut(plans, outcomes, []), policy).Steps;
     }
 
     private static IEnumerable<Access> OfGroupsAndRoles() =>

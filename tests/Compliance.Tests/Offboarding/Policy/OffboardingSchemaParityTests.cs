@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
-using Compliance.Controls;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Directory;
 using Compliance.Offboarding.Policy;
@@ -284,10 +283,7 @@ public sealed partial class OffboardingSchemaParityTests
 
     [Fact]
     public void Every_control_of_leavers_can_be_given_a_severity() =>
-        Assert.All(
-            OffboardingControls.Catalogue.Ids,
-            id => Assert.Equal([id], Load(Yaml("severity", $"{{ {id}: low }}")).Severities.Keys)
-        );
+        Assert.All(OffboardingControls.Catalogue.Ids, id => Assert.Equal([id], Load(Yaml("severity", $"{{ {id}: low }}")).Severities.Keys));
 
     [Fact]
     public void Every_attribute_of_the_schema_finds_people()

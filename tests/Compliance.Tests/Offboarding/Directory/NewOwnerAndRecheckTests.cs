@@ -2,7 +2,7 @@ using Compliance.Offboarding;
 
 namespace Compliance.Tests.Offboarding.Directory;
 
-public sealed class HeirAndRecheckTests
+public sealed class NewOwnerAndRecheckTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -17,7 +17,7 @@ public sealed class HeirAndRecheckTests
     [InlineData("dana boss-", "", null)]
     [InlineData("dana boss- dana", "", null)]
     [InlineData("dana dana", "", null)]
-    public async Task The_nearest_manager_above_who_can_sign_in_and_stays_inherits(string chain, string leaving, string? heir)
+    public async Task The_nearest_manager_above_who_can_sign_in_and_stays_inherits(string chain, string leaving, string? newOwner)
     {
         await using var tenant = await ScriptedTenant.StartAsync();
         var people = chain.Split(' ');
@@ -28,9 +28,9 @@ public sealed class HeirAndRecheckTests
                 Person(people[i], i + 1 == people.Length ? "null" : Person(people[i + 1], null))
             );
 
-        var found = await tenant.Directory.HeirAsync("dana", new HashSet<string>(leaving.Split(',')), Stop);
+        var found = await tenant.Directory.NewOwnerAsync("dana", new HashSet<string>(leaving.Split(',')), Stop);
 
-        Assert.Equal(heir, found?.Id);
+        Assert.Equal(newOwner, found?.Id);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class HeirAndRecheckTests
         for (var i = 0; i < 30; i++)
             tenant.When($"GET /users/m{i}?", $$"""{"id":"m{{i}}","manager":{"id":"m{{i + 1}}","accountEnabled":false} }""");
 
-        Assert.Null(await tenant.Directory.HeirAsync("m0", new HashSet<string>(), Stop));
+        Assert.Null(await tenant.Directory.NewOwnerAsync("m0", new HashSet<string>(), Stop));
 
         Assert.Equal(10, tenant.RoundTrips);
     }
@@ -51,10 +51,10 @@ public sealed class HeirAndRecheckTests
         await using var tenant = await ScriptedTenant.StartAsync();
         tenant.When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss","accountEnabled":false} }""").Fails("GET /users/boss?", 403);
 
-        var found = await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop);
+        var found = await tenant.Directory.NewOwnerAsync("dana", new HashSet<string>(), Stop);
 
         Assert.Equal(
-            Heir.NotRead(
+            NewOwner.NotRead(
                 "the manager, or one above, could not be read: 403, refused: Authorization_RequestDenied: "
                     + "Insufficient privileges to complete the operation."
             ),
@@ -68,7 +68,7 @@ public sealed class HeirAndRecheckTests
         await using var tenant = await ScriptedTenant.StartAsync();
         tenant.Fails("GET /users/dana?", 500, "InternalServerError", "Try later.");
 
-        Assert.NotNull((await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop))!.Unread);
+        Assert.NotNull((await tenant.Directory.NewOwnerAsync("dana", new HashSet<string>(), Stop))!.Unread);
     }
 
     [Fact]
@@ -79,8 +79,8 @@ public sealed class HeirAndRecheckTests
             .When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss"} }""")
             .When("GET /users/boss?", """{"id":"boss","manager":{"id":"chief","accountEnabled":true} }""");
 
-        var found = await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop);
-        var leaving = await tenant.Directory.HeirAsync("dana", new HashSet<string> { "boss" }, Stop);
+        var found = await tenant.Directory.NewOwnerAsync("dana", new HashSet<string>(), Stop);
+        var leaving = await tenant.Directory.NewOwnerAsync("dana", new HashSet<string> { "boss" }, Stop);
 
         Assert.Equal(("", true), (found!.Id, found.Unread is not null));
         Assert.Equal("chief", leaving!.Id);
@@ -94,7 +94,7 @@ public sealed class HeirAndRecheckTests
             .When("GET /users/dana?", """{"id":"dana","manager":{"id":"boss","accountEnabled":false} }""")
             .Fails("GET /users/boss?", 404, "Request_ResourceNotFound", "Resource does not exist.");
 
-        Assert.Null(await tenant.Directory.HeirAsync("dana", new HashSet<string>(), Stop));
+        Assert.Null(await tenant.Directory.NewOwnerAsync("dana", new HashSet<string>(), Stop));
     }
 
     [Fact]
