@@ -11,8 +11,8 @@ public sealed class ReadabilityTests
     // Besides the token that cancels. Of a constructor, its class has as many things to work with.
     private const int MaxParameters = 7;
 
-    // A round of SHA-256 has its eight words, and what keeps the ledger is yet to be taken apart.
-    private static readonly string[] TakeMore = ["HashLanes.cs", "LedgerKeeper.cs"];
+    // A round of SHA-256 has its eight words.
+    private const string HashRounds = "HashLanes.cs";
 
     // As the code is wrapped: a statement a line, and an argument a line where they do not fit in one.
     private const int MaxMethodLines = 62;
@@ -38,7 +38,7 @@ public sealed class ReadabilityTests
                     p.Parent is MethodDeclarationSyntax or ConstructorDeclarationSyntax or ClassDeclarationSyntax
                     && Count(p) > MaxParameters
                 )
-                .Where(f => !TakeMore.Any(t => f.Contains(t, StringComparison.Ordinal)))
+                .Where(f => !f.Contains(HashRounds, StringComparison.Ordinal))
         );
 
     [Fact]

@@ -1,7 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
 using Compliance.Changes.Approvals;
 using Compliance.Findings;
+using Compliance.Text;
 
 namespace Compliance.AuditPack;
 
@@ -12,7 +11,7 @@ internal static class PackIndex
 {
     // On a phone each row is a block of its own with the names of its columns; on paper the page lies on its side.
     // Where words may break, the column has a least width.
-    private static readonly string Style = """
+    private const string Style = """
         body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:80rem;padding:0 1rem;color:#1a1a1a;background:#fff}
         h1{line-height:1.25}h1,h2,h3,p{overflow-wrap:break-word}h3{margin:1.5rem 0 0}
         .wide{overflow-x:auto}
@@ -34,7 +33,7 @@ internal static class PackIndex
         @media print{
         body{font-size:9pt;margin:0;max-width:none;padding:0}.wide{overflow:visible}h2,h3,caption{break-after:avoid}
         tr{break-inside:avoid}tbody tr:first-child{break-before:avoid}td.text{min-width:11rem}td.name{min-width:7rem}}
-        """.ReplaceLineEndings("\n");
+        """;
 
     /// <summary>The page.</summary>
     /// <param name="content">What the pack shows.</param>
@@ -42,98 +41,77 @@ internal static class PackIndex
     public static string Render(PackContent content, IReadOnlyList<(string Name, string Sha256)> files)
     {
         var request = content.Request;
-        var title = PackText.Html(
+        var title = PackText.Line(
             $"Evidence for {request.Framework.Title}, {PackText.Shown(request.From)} until {PackText.Shown(request.To)}"
         );
-        var page = new StringBuilder();
-        void Line(string html) => page.Append(html).Append('\n');
-        Head(Line, title);
-        Introduction(Line, content);
-        Controls(Line, content);
+        var page = new HtmlPage(title, Style);
+        page.Line($"<h1>{PackText.Html(title)}</h1>");
+        Introduction(page, content);
+        Controls(page, content);
         if (content.Facts is { } facts)
         {
-            Findings(Line, facts);
-            Approvals(Line, facts);
+            Findings(page, facts);
+            Approvals(page, facts);
         }
-        Table(
-            Line,
+        page.Table(
             "Files",
             ["File", "SHA-256"],
-            files.Select(f => new Row(null, [new("", PackText.Html(f.Name)), new("", $"<code>{f.Sha256}</code>")]))
+            files.Select(f => new HtmlRow(null, [new("", PackText.Html(f.Name)), new("", $"<code>{f.Sha256}</code>")]))
         );
         if (content.Facts is not null && files.All(f => f.Name != PackOscal.Poam))
-            Line(
+            page.Line(
                 $"<p>There is no <code>{PackOscal.Poam}</code>: no finding was open at the end of that time, and OSCAL has no plan of "
                     + "action without an item.</p>"
             );
-        Line("</main>");
-        Line("</body>");
-        Line("</html>");
         return page.ToString();
     }
 
-    private static void Head(Action<string> line, string title)
-    {
-        var policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'";
-        line("<!DOCTYPE html>");
-        line("<html lang=\"en\">");
-        line("<head>");
-        line("<meta charset=\"utf-8\">");
-        line($"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">");
-        line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-        line($"<title>{title}</title>");
-        line($"<style>{Style}</style>");
-        line("</head>");
-        line("<body>");
-        line("<main>");
-        line($"<h1>{title}</h1>");
-    }
-
-    private static void Introduction(Action<string> line, PackContent content)
+    private static void Introduction(HtmlPage page, PackContent content)
     {
         var (scan, checkpoint) = (content.Scan, content.Checkpoint);
-        line($"<p>{PackText.Number(scan.Records)} records of the log <code>{PackText.Html(content.Origin)}</code>,");
-        line(
+        page.Line($"<p>{PackText.Number(scan.Records)} records of the log <code>{PackText.Html(content.Origin)}</code>,");
+        page.Line(
             $"places {PackText.Runs(scan.Runs)}, the first logged at {PackText.Shown(scan.First)}, the latest at "
                 + $"{PackText.Shown(scan.Latest)}."
         );
-        line(
+        page.Line(
             $"Each is proven to the checkpoint of {PackText.Number(checkpoint.Value.Size)} records, signed by "
                 + $"{string.Join(" and ", checkpoint.Keys.Select(k => $"<code>{PackText.Html(k.ToString())}</code>"))}."
         );
-        line(
+        page.Line(
             "How to check that by hand is in <code>VERIFY.md</code>. The records are all of that time, whichever framework they serve; "
                 + "the tables are about the framework's controls.</p>"
         );
         if (scan.Timeless.Count > 0)
-            line(
+            page.Line(
                 $"<p class=\"not\">Places {PackText.Runs(scan.Timeless)} of the log hold lines without a time, which a crash cut off. "
                     + "They are not in this pack; the log has them.</p>"
             );
         if (content.Facts is null)
-            line(
+            page.Line(
                 "<p class=\"not\">Findings, waivers and approvals are not in this pack: it was made from the ledger alone. Their absence "
                     + "says nothing about whether there are any.</p>"
             );
         else if (!content.Request.WithNames)
         {
-            line("<p>Nothing here names a person: names, addresses and ids of people, what people wrote, and the wording of findings");
-            line("about leavers are left out. <code>--with-names</code> makes a pack that has them. Names of apps, resources and");
-            line("credentials stay: one that is called after somebody whom no finding, approval or case names still shows that name.</p>");
+            page.Line("<p>Nothing here names a person: names, addresses and ids of people, what people wrote, and the wording of findings");
+            page.Line("about leavers are left out. <code>--with-names</code> makes a pack that has them. Names of apps, resources and");
+            page.Line(
+                "credentials stay: one that is called after somebody whom no finding, approval or case names still shows that name.</p>"
+            );
         }
     }
 
-    private static void Controls(Action<string> line, PackContent content)
+    private static void Controls(HtmlPage page, PackContent content)
     {
         var framework = content.Request.Framework;
         var unseen = framework.Controls.Count(c => !content.Scan.Controls.ContainsKey(c.Id));
         if (unseen > 0)
-            line(
+            page.Line(
                 $"<p class=\"not\">{PackText.Number(unseen)} of {PackText.Number(framework.Controls.Count)} controls have no evidence in "
                     + "this period. That is not a pass: nothing shows that they ran.</p>"
             );
-        Table(
-            line,
+        page.Table(
             $"Controls that serve {PackText.Html(framework.Title)}",
             [
                 "Control",
@@ -151,9 +129,9 @@ internal static class PackIndex
                 var seen = content.Scan.Controls.GetValueOrDefault(control.Id);
                 var findings = content.Facts?.Findings.Where(f => f.Control == control.Id).ToList();
                 var id = PackText.Html(control.Id);
-                Cell Count(FindingStatus status) =>
+                HtmlCell Count(FindingStatus status) =>
                     new("num", findings is null ? "not known" : PackText.Number(findings.Count(f => f.Status == status)));
-                return new Row(
+                return new HtmlRow(
                     seen is null ? "not" : null,
                     [
                         new("id", findings is { Count: > 0 } ? $"<a href=\"#{id}\">{id}</a>" : id),
@@ -171,18 +149,18 @@ internal static class PackIndex
         );
     }
 
-    private static void Findings(Action<string> line, PackFacts facts)
+    private static void Findings(HtmlPage page, PackFacts facts)
     {
-        line("<h2>Findings, as they stood at the end of that time</h2>");
+        page.Line("<h2>Findings, as they stood at the end of that time</h2>");
         if (facts.Findings.Count == 0)
-            line("<p>There was none.</p>");
+            page.Line("<p>There was none.</p>");
         foreach (var group in facts.Findings.GroupBy(f => f.Control).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             // Columns that nothing stands in are left out: a page is narrow.
             var (resolved, waived) = (group.Any(f => f.ResolvedAt is not null), group.Any(f => f.Waiver is not null));
-            line($"<h3 id=\"{group.Key}\">{PackText.Html($"{group.Key} {AllControls.Catalogue.Get(group.Key).Title}")}</h3>");
+            page.Line($"<h3 id=\"{group.Key}\">{PackText.Html($"{group.Key} {AllControls.Catalogue.Get(group.Key).Title}")}</h3>");
             var counts = Enum.GetValues<FindingStatus>().Select(s => $"{PackText.Number(group.Count(f => f.Status == s))} {Lower(s)}");
-            line($"<p>{string.Join(", ", counts)}</p>");
+            page.Line($"<p>{string.Join(", ", counts)}</p>");
             string[] columns =
             [
                 "Finding",
@@ -199,11 +177,10 @@ internal static class PackIndex
                 .ThenByDescending(f => f.Severity)
                 .ThenBy(f => f.SubjectName, StringComparer.Ordinal)
                 .ThenBy(f => f.Id, StringComparer.Ordinal);
-            Table(
-                line,
+            page.Table(
                 $"Findings of {group.Key}",
                 columns,
-                ordered.Select(f => new Row(
+                ordered.Select(f => new HtmlRow(
                     f.Status == FindingStatus.Open ? "open" : null,
                     [
                         new("name", PackText.Html(f.Id)),
@@ -215,32 +192,33 @@ internal static class PackIndex
                         ),
                         new("text", PackText.Html(f.Reason)),
                         new("time", PackText.Shown(f.OpenedAt)),
-                        .. resolved ? [new Cell("time", f.ResolvedAt is { } at ? PackText.Shown(at) : "")] : Array.Empty<Cell>(),
-                        .. waived ? [new Cell("text", f.Waiver is { } waiver ? PackText.Html(Text(waiver)) : "")] : Array.Empty<Cell>(),
+                        .. resolved ? [new HtmlCell("time", f.ResolvedAt is { } at ? PackText.Shown(at) : "")] : Array.Empty<HtmlCell>(),
+                        .. waived
+                            ? [new HtmlCell("text", f.Waiver is { } waiver ? PackText.Html(Text(waiver)) : "")]
+                            : Array.Empty<HtmlCell>(),
                     ]
                 ))
             );
         }
-        line(
+        page.Line(
             "<p>The program keeps how a finding stands now. One that came back counts from its first opening, and one that was resolved "
                 + "after that time is shown as open.</p>"
         );
     }
 
-    private static void Approvals(Action<string> line, PackFacts facts)
+    private static void Approvals(HtmlPage page, PackFacts facts)
     {
-        line("<h2>Approvals</h2>");
+        page.Line("<h2>Approvals</h2>");
         if (facts.Approvals.Count == 0)
         {
-            line("<p>Nothing was asked.</p>");
+            page.Line("<p>Nothing was asked.</p>");
             return;
         }
         string[] columns = ["Request", "Plan", "Why", "Asked", "State", "Answers"];
-        Table(
-            line,
+        page.Table(
             "Requests for approval",
             columns,
-            facts.Approvals.Select(a => new Row(
+            facts.Approvals.Select(a => new HtmlRow(
                 null,
                 [
                     new("name", PackText.Html(a.Id)),
@@ -265,24 +243,5 @@ internal static class PackIndex
     private static string Items(IEnumerable<string> texts) =>
         string.Join("<br>", texts.Distinct(StringComparer.Ordinal).Select(PackText.Html));
 
-    // Captions, columns and cells are markup already. A region that scrolls can be reached by keyboard.
-    private static void Table(Action<string> line, string caption, IReadOnlyList<string> columns, IEnumerable<Row> rows)
-    {
-        line($"<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\"><table><caption>{caption}</caption>");
-        line($"<thead><tr>{string.Concat(columns.Select(c => $"<th scope=\"col\">{c}</th>"))}</tr></thead><tbody>");
-        foreach (var row in rows)
-        {
-            var cells = row.Cells.Zip(columns, (cell, column) => $"<td{Class(cell.Look)} data-label=\"{column}\">{cell.Html}</td>");
-            line($"<tr{Class(row.Look)}>{string.Concat(cells)}</tr>");
-        }
-        line("</tbody></table></div>");
-    }
-
-    private static string Class(string? name) => string.IsNullOrEmpty(name) ? "" : $" class=\"{name}\"";
-
     private static string Lower(Enum value) => value.ToString().ToLowerInvariant();
-
-    private sealed record Row(string? Look, IReadOnlyList<Cell> Cells);
-
-    private sealed record Cell(string Look, string Html);
 }

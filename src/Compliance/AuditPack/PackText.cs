@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Compliance.Text;
 
 namespace Compliance.AuditPack;
@@ -24,7 +23,7 @@ internal static class PackText
         string.Join(", ", runs.Take(MaxRuns)) + (runs.Count > MaxRuns ? $" and {Number(runs.Count - MaxRuns)} more stretches" : "");
 
     /// <summary>A text within a page: nothing in it is markup, moves the cursor or reorders what is seen.</summary>
-    public static string Html(string text) => WebUtility.HtmlEncode(Line(text));
+    public static string Html(string text) => HtmlPage.Escape(Line(text));
 
     /// <summary>A text as code within Markdown.</summary>
     public static string Code(string text) => $"`{Plain.Text(text, 200).Replace('`', '\'')}`";
@@ -38,7 +37,9 @@ internal static class PackText
             : string.Concat(line.Select(c => @"\`*[]<>&".Contains(c, StringComparison.Ordinal) ? $"\\{c}" : c.ToString()));
     }
 
-    // Line breaks and tabs are spaces like any other here, and need not be shown as codes.
-    private static string Line(string text) =>
+    /// <summary>
+    /// A text on one line: line breaks and tabs are spaces like any other here, and need not be shown as codes.
+    /// </summary>
+    public static string Line(string text) =>
         Plain.Text(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
 }

@@ -1,6 +1,5 @@
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
-using Compliance.Ledger;
 using Compliance.Ledger.Checkpoints;
 using Compliance.Runs;
 using Compliance.Storage;
@@ -47,16 +46,15 @@ internal static class CheckpointServices
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<CheckpointCopies>>()
         ));
+        services.AddSingleton<LedgerSigning>();
+        services.AddSingleton<WriteOnceCheck>();
+        services.AddSingleton<WholeLedgerCheck>();
         services.AddSingleton(p => new LedgerKeeper(
             p.GetRequiredService<TenantId>(),
-            p.GetRequiredService<EvidenceOptions>(),
-            p.GetRequiredService<EvidencePolicy>(),
-            p.GetRequiredService<CheckpointKeys>(),
-            p.GetRequiredService<LedgerCheckpointer>(),
+            p.GetRequiredService<LedgerSigning>(),
             p.GetRequiredService<CheckpointCopies>(),
-            p.GetRequiredService<LedgerSelfCheck>(),
-            p.GetRequiredService<LedgerMemory>(),
-            p.GetRequiredService<IWriteOnce>(),
+            p.GetRequiredService<WholeLedgerCheck>(),
+            p.GetRequiredService<WriteOnceCheck>(),
             p.GetRequiredService<ScheduledRuns>(),
             p.GetRequiredService<ILogger<LedgerKeeper>>()
         ));

@@ -1,9 +1,6 @@
 using Azure;
-using Azure.Identity;
 using Compliance.Findings;
-using Compliance.Ledger;
 using Compliance.Ledger.Checkpoints;
-using Compliance.Observability;
 using Compliance.Runs;
 using Compliance.Storage;
 using Microsoft.Extensions.Logging;
@@ -21,59 +18,46 @@ public sealed partial class LedgerKeeper : ICheckpoints
 
     private static readonly string[] Checked = [LedgerControls.DoesNotVerify, LedgerControls.NotChecked, LedgerControls.NotWriteOnce];
 
-    private readonly EvidenceOptions _options;
-    private readonly EvidencePolicy _policy;
-    private readonly CheckpointKeys _keys;
+    private readonly TenantId _tenant;
+    private readonly LedgerSigning _signing;
     private readonly CheckpointCopies _copies;
-    private readonly LedgerSelfCheck _selfCheck;
-    private readonly LedgerMemory _memory;
-    private readonly IWriteOnce _writeOnce;
+    private readonly WholeLedgerCheck _check;
+    private readonly WriteOnceCheck _writeOnce;
     private readonly ScheduledRuns _runs;
-    private readonly SingleFlight<CheckpointOutcome> _checkpoint;
     private readonly ILogger<LedgerKeeper> _log;
 
     internal LedgerKeeper(
         TenantId tenant,
-        EvidenceOptions options,
-        EvidencePolicy policy,
-        CheckpointKeys keys,
-        LedgerCheckpointer checkpointer,
+        LedgerSigning signing,
         CheckpointCopies copies,
-        LedgerSelfCheck selfCheck,
-        LedgerMemory memory,
-        IWriteOnce writeOnce,
+        WholeLedgerCheck check,
+        WriteOnceCheck writeOnce,
         ScheduledRuns runs,
         ILogger<LedgerKeeper> log
     )
     {
-        Tenant = tenant.Value;
-        (_options, _policy, _keys, _copies) = (options, policy, keys, copies);
-        (_selfCheck, _memory, _writeOnce, _runs, _log) = (selfCheck, memory, writeOnce, runs, log);
-        // One at a time: two at once would be right as well, but would do everything twice.
-        _checkpoint = new(cancellationToken => checkpointer.CheckpointAsync(Tenant, cancellationToken));
+        (_tenant, _signing, _copies, _check) = (tenant, signing, copies, check);
+        (_writeOnce, _runs, _log) = (writeOnce, runs, log);
     }
 
     /// <summary>What the watch over the controls expects.</summary>
     internal static IReadOnlyList<ScheduledControl> Expected { get; } =
     [new(CheckpointName, TimeSpan.FromHours(1), TimeSpan.FromHours(1)), new(SelfCheckName, TimeSpan.FromDays(1), TimeSpan.FromHours(6))];
 
-    private string Tenant { get; }
+    private string Tenant => _tenant.Value;
 
     /// <summary>Looks at the start whether the ledger is write-once, and says so. Never fails: a start must not depend on it.</summary>
     /// <param name="cancellationToken">Stops the look.</param>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (_options.Local)
-            NotWriteOnceHere();
+        _writeOnce.WarnIfLocal();
         try
         {
             var run = _runs.Create(Tenant, "LedgerStart");
-            var verdict = await WriteOnceAsync(cancellationToken);
-            if (!_options.Local)
-                Say(verdict);
+            var verdict = await _writeOnce.ReadAsync(cancellationToken);
             await run.ReconcileAsync(
                 [LedgerControls.NotWriteOnce],
-                _ => WriteOnceDetections(verdict),
+                _ => _writeOnce.Detections(verdict),
                 Covered((LedgerControls.WriteOnceSource, !verdict.Unknown)),
                 cancellationToken
             );
@@ -93,7 +77,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
 
     private async Task<Reconciliation> CheckpointAsync(ScheduledRun run, CancellationToken cancellationToken)
     {
-        var (outcome, unsigned) = await TryCheckpointAsync(cancellationToken);
+        var (outcome, unsigned) = await _signing.TryCheckpointAsync(cancellationToken);
         var copies = outcome?.Head is { } head ? await _copies.DeliverAsync(Tenant, head.Size, cancellationToken) : null;
         var detections = new[]
         {
@@ -119,7 +103,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
     {
         try
         {
-            var outcome = await _checkpoint.RunAsync(cancellationToken);
+            var outcome = await _signing.CheckpointAsync(cancellationToken);
             // The copies may be slow: the hourly run brings them, and no plan waits for them.
             if (outcome.Problem is { } problem)
                 await _runs.Create(Tenant, CheckpointName).RaiseAsync(Wrong(problem), cancellationToken);
@@ -141,21 +125,19 @@ public sealed partial class LedgerKeeper : ICheckpoints
 
     private async Task<Reconciliation> SelfCheckAsync(ScheduledRun run, CancellationToken cancellationToken)
     {
-        var (result, detections, complete) = await CheckAsync(cancellationToken);
+        var (result, detections, complete) = await _check.CheckAsync(cancellationToken);
         run.IsComplete = complete;
-        var verdict = await WriteOnceAsync(cancellationToken);
-        if (!_options.Local)
-            Say(verdict);
+        var verdict = await _writeOnce.ReadAsync(cancellationToken);
         var findings = await run.ReconcileAsync(
             Checked,
-            _ => [.. detections, .. WriteOnceDetections(verdict)],
+            _ => [.. detections, .. _writeOnce.Detections(verdict)],
             Covered((LedgerControls.CheckSource, complete), (LedgerControls.WriteOnceSource, !verdict.Unknown)),
             cancellationToken
         );
         await run.RecordAsync(
             "ledger.check",
             Checked,
-            _options.Sha256,
+            _check.Sha256,
             new Dictionary<string, long>
             {
                 ["records"] = result?.Records ?? 0,
@@ -168,141 +150,18 @@ public sealed partial class LedgerKeeper : ICheckpoints
         );
         // Only what was found right is the measure of the next check.
         if (complete && detections.Count == 0 && result?.Head is { } head)
-            await _memory.SaveCheckedAsync(Tenant, head.Note, cancellationToken);
+            await _check.KeepAsync(head, cancellationToken);
         CheckedAll(run.Stamp.Id, result?.Records ?? 0, result?.Head?.Size ?? 0, detections.Count);
         return findings;
     }
 
-    private async Task<(SelfCheckResult? Result, IReadOnlyList<Detection> Detections, bool Complete)> CheckAsync(
-        CancellationToken cancellationToken
-    )
-    {
-        var detections = new List<Detection>();
-        var before = await _memory.CheckedAsync(Tenant, cancellationToken);
-        var (result, complete) = ((SelfCheckResult?)null, true);
-        try
-        {
-            var (outcome, unsigned) = await TryCheckpointAsync(cancellationToken);
-            if (unsigned is not null)
-                detections.Add(unsigned);
-            var signer = unsigned is null ? await _keys.SignerAsync(Tenant, cancellationToken) : null;
-            result = await _selfCheck.CheckAsync(Tenant, signer, before, cancellationToken);
-            // A ledger that cannot be signed was not checked either: the key of its latest checkpoint may be the one that is missing.
-            complete = unsigned is null;
-            var problems = complete ? result.Problems.Concat(new[] { outcome?.Problem }.OfType<CheckpointProblem>()) : [];
-            detections.AddRange(problems.DistinctBy(p => p.Part).Select(Wrong));
-        }
-        catch (Exception e) when (IsFailure(e) && !cancellationToken.IsCancellationRequested)
-        {
-            complete = false;
-            detections.Add(
-                Unknown(
-                    LedgerControls.CheckSource,
-                    CheckpointProblem.In(
-                        CheckpointProblem.Check,
-                        $"The ledger could not be checked: {Short(e.Message)}",
-                        $"Correct what the reason names; then fire {SelfCheckName} by hand: POST /admin/functions/{SelfCheckName}"
-                    )
-                )
-            );
-        }
-        return (result, detections, complete);
-    }
-
-    private async Task<(CheckpointOutcome? Outcome, Detection? Unsigned)> TryCheckpointAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await _checkpoint.RunAsync(cancellationToken), null);
-        }
-        catch (CheckpointKeyException e)
-        {
-            Unsigned(e.Message);
-            return (
-                null,
-                Unknown(
-                    LedgerControls.SigningSource,
-                    CheckpointProblem.In(CheckpointProblem.Key, $"No checkpoint can be signed: {Short(e.Message)}", e.NextStep)
-                )
-            );
-        }
-    }
-
-    private async Task<WriteOnceVerdict> WriteOnceAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return WriteOnceRules.Judge(await _writeOnce.ReadAsync(cancellationToken), _policy.Longest);
-        }
-        catch (WriteOnceUnknownException e)
-        {
-            return WriteOnceRules.Judge(e);
-        }
-    }
-
-    private IReadOnlyCollection<Detection> WriteOnceDetections(WriteOnceVerdict verdict) =>
-        verdict.Claimed || _options.WriteOnce == WriteOnceMode.Reported
-            ? []
-            :
-            [
-                LedgerControls.Detect(
-                    Tenant,
-                    LedgerControls.NotWriteOnce,
-                    LedgerControls.WriteOnceSource,
-                    new("", verdict.Reason, verdict.NextStep ?? "")
-                ) with
-                {
-                    Unknown = verdict.Unknown,
-                },
-            ];
-
-    private Detection Wrong(CheckpointProblem problem) =>
-        LedgerControls.Detect(Tenant, LedgerControls.DoesNotVerify, LedgerControls.CheckSource, problem);
+    private Detection Wrong(CheckpointProblem problem) => LedgerControls.Wrong(Tenant, problem);
 
     private Detection Differs(CheckpointProblem problem) =>
         LedgerControls.Detect(Tenant, LedgerControls.DoesNotVerify, LedgerControls.CopiesSource, problem);
 
-    private Detection Unknown(string source, CheckpointProblem problem) =>
-        LedgerControls.Detect(Tenant, LedgerControls.NotChecked, source, problem) with
-        {
-            Unknown = true,
-        };
-
-    private void Say(WriteOnceVerdict verdict)
-    {
-        if (verdict.Claimed)
-            WriteOnceClaimed(verdict.Reason);
-        else
-            WriteOnceNotClaimed(verdict.Reason);
-    }
-
     private static Coverage Covered(params (string Source, bool Complete)[] sources) =>
         new([.. sources.Select(s => new SourceOutcome(s.Source, s.Complete, 1))], new HashSet<string>(), new HashSet<string>());
-
-    private static bool IsFailure(Exception e) =>
-        e
-            is IOException
-                or RequestFailedException
-                or AggregateException
-                or AuthenticationFailedException
-                or HttpRequestException
-                or OperationCanceledException
-                or CheckpointKeyException;
-
-    private static string Short(string message) => SecretScrubber.Scrub(message.Split('\n', 2)[0].Trim());
-
-    [LoggerMessage(
-        1213,
-        LogLevel.Warning,
-        "The evidence storage is on this machine: it cannot be made write-once, and nothing here claims that it is"
-    )]
-    private partial void NotWriteOnceHere();
-
-    [LoggerMessage(1214, LogLevel.Information, "{Reason}")]
-    private partial void WriteOnceClaimed(string reason);
-
-    [LoggerMessage(1215, LogLevel.Error, "The ledger is not called write-once. {Reason}")]
-    private partial void WriteOnceNotClaimed(string reason);
 
     [LoggerMessage(
         1216,
@@ -313,9 +172,6 @@ public sealed partial class LedgerKeeper : ICheckpoints
 
     [LoggerMessage(1217, LogLevel.Error, "Plan {PlanId}: no checkpoint after it ({Reason}); the hourly one catches up")]
     private partial void NotAfterPlan(string planId, string reason);
-
-    [LoggerMessage(1218, LogLevel.Error, "No checkpoint can be signed: {Reason}")]
-    private partial void Unsigned(string reason);
 
     [LoggerMessage(
         1219,

@@ -12,6 +12,9 @@ internal static partial class SecretScrubber
     /// <summary>What stands where a secret stood.</summary>
     public const string Mask = "***";
 
+    /// <summary>The first line of a text, without its secrets.</summary>
+    public static string FirstLine(string text) => Scrub(text.Split('\n', 2)[0].Trim());
+
     /// <summary>
     /// The text with every recognised secret replaced by <see cref="Mask"/>: tokens (JWT, <c>Bearer</c> and other schemes), client secrets,
     /// passwords and function keys in URLs, forms, headers and JSON, keys and signatures in connection strings and SAS, 64-byte keys in

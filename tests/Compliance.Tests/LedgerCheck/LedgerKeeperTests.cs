@@ -22,7 +22,7 @@ public sealed class LedgerKeeperInMemoryTests(MemoryStorageFixture accounts) : L
 public abstract class LedgerKeeperTests(StorageFixture accounts)
 {
     private readonly Ledgers _ledger = new(accounts);
-    private readonly FakeLogger<LedgerKeeper> _logger = new();
+    private readonly FakeLogCollector _log = new();
     private readonly FakeWriteOnce _writeOnce = new();
     private readonly List<ICheckpointCopy> _copies = [];
 
@@ -69,7 +69,7 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
         await keeper.AfterPlanAsync("plan-1", Stop);
 
-        Assert.Contains("Plan plan-1: no checkpoint after it", _logger.LatestRecord.Message, StringComparison.Ordinal);
+        Assert.Contains("Plan plan-1: no checkpoint after it", _log.LatestRecord.Message, StringComparison.Ordinal);
         _ledger.Faults.Before = (_, _) => null;
         await keeper.CheckpointAsync(Stop);
         Assert.Equal(5, _ledger.Trust(await _ledger.ReadAsync(LedgerLayout.Head)).Size);
@@ -385,27 +385,29 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
                 await _ledger.PutAsync(path, bytes);
     }
 
-    private LedgerKeeper Keeper() =>
-        new(
-            new TenantId(_ledger.Tenant),
-            _ledger.Options,
-            new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan>(), ""),
-            _ledger.Keys,
-            _ledger.Checkpointer(),
+    private LedgerKeeper Keeper()
+    {
+        var tenant = new TenantId(_ledger.Tenant);
+        var policy = new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan>(), "");
+        var signing = new LedgerSigning(tenant, _ledger.Keys, _ledger.Checkpointer(), new FakeLogger<LedgerSigning>(_log));
+        return new(
+            tenant,
+            signing,
             new CheckpointCopies(_ledger.Storage, new(_ledger.Storage), _copies, _ledger.Time, new FakeLogger<CheckpointCopies>()),
-            new LedgerSelfCheck(_ledger.Storage, _ledger.Keys),
-            new(_ledger.Storage),
-            _writeOnce,
-            new ScheduledRuns(
-                new TableRunLog(_ledger.Storage),
-                new TableFindingStore(_ledger.Storage),
-                _ledger.Log,
-                _ledger.Time
+            new WholeLedgerCheck(
+                tenant,
+                _ledger.Options,
+                signing,
+                new LedgerSelfCheck(_ledger.Storage, _ledger.Keys),
+                new(_ledger.Storage)
             ),
-            _logger
+            new WriteOnceCheck(tenant, _ledger.Options, policy, _writeOnce, new FakeLogger<WriteOnceCheck>(_log)),
+            new ScheduledRuns(new TableRunLog(_ledger.Storage), new TableFindingStore(_ledger.Storage), _ledger.Log, _ledger.Time),
+            new FakeLogger<LedgerKeeper>(_log)
         );
+    }
 
-    private IEnumerable<string> Logged() => _logger.Collector.GetSnapshot().Select(l => l.Message);
+    private IEnumerable<string> Logged() => _log.GetSnapshot().Select(l => l.Message);
 
     private Task<IReadOnlyDictionary<string, ControlRuns>> RunsAsync() => new TableRunLog(_ledger.Storage).LoadAsync(_ledger.Tenant, Stop);
 

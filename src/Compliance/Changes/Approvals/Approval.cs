@@ -68,9 +68,9 @@ public enum ApprovalState
     /// <summary>Not enough answers.</summary>
     Open,
 
-    /// <summary>As many different people as are needed said yes, and none said no.</summary>
+    /// <summary>As many different people as are needed approved, and none refused.</summary>
     Approved,
 
-    /// <summary>Somebody said no.</summary>
+    /// <summary>Somebody refused.</summary>
     Refused,
 }

@@ -52,4 +52,14 @@ internal static class LedgerControls
             Reason = problem.Reason,
             NextStep = problem.NextStep,
         };
+
+    /// <summary>The ledger is not what was signed.</summary>
+    public static Detection Wrong(string tenant, CheckpointProblem problem) => Detect(tenant, DoesNotVerify, CheckSource, problem);
+
+    /// <summary>Whether it is could not be decided.</summary>
+    public static Detection Undecided(string tenant, string source, CheckpointProblem problem) =>
+        Detect(tenant, NotChecked, source, problem) with
+        {
+            Unknown = true,
+        };
 }

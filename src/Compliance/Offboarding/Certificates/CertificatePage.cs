@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Compliance.Text;
 
 namespace Compliance.Offboarding.Certificates;
@@ -85,39 +84,17 @@ internal static class CertificatePage
     public static string Html(RevocationCertificate certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        var page = new StringBuilder();
-        page.Append(
-                "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-                    + "content=\"width=device-width, initial-scale=1\">\n"
-            )
-            .Append(
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta "
-                    + "name=\"referrer\" content=\"no-referrer\">\n<title>Revocation certificate "
-            )
-            .Append(Text(certificate.CaseId))
-            .Append("</title>\n<style>\n")
-            .Append(Style)
-            .Append("\n</style>\n</head>\n<body>\n<main>\n");
+        var page = new HtmlPage($"Revocation certificate {Plain.Page(certificate.CaseId)}", Style);
         Head(page, certificate);
         Timeline(page, certificate);
         Left(page, certificate);
         Accesses(page, certificate);
         Proof(page, certificate);
-        return page.Append("</main>\n</body>\n</html>\n").ToString();
+        return page.ToString();
     }
 
-    private static void Head(StringBuilder page, RevocationCertificate certificate)
+    private static void Head(HtmlPage page, RevocationCertificate certificate)
     {
-        page.Append("<header>\n<h1>Revocation certificate");
-        if (certificate.SubjectName is { } name)
-            page.Append(" for <bdi>").Append(Text(name)).Append("</bdi>");
-        page.Append("</h1>\n<p class=\"soft\">Case <code>").Append(Text(certificate.CaseId)).Append("</code>");
-        if (certificate.SubjectName is null)
-            page.Append(" · person <code>").Append(Text(certificate.SubjectId)).Append("</code>");
-        if (certificate.Pseudonym is { } pseudonym)
-            page.Append(" · in the evidence <code>").Append(Text(pseudonym)).Append("</code>");
-        page.Append(" · tenant <code>").Append(Text(certificate.TenantId)).Append("</code></p>\n");
-        var removed = certificate.Accesses.Count(a => a.State == AccessState.Removed);
         var headline = CertificateHeadline.From(certificate);
         var look = headline.Look switch
         {
@@ -125,33 +102,50 @@ internal static class CertificatePage
             CertificateLook.Warning => "warn",
             _ => "bad",
         };
-        page.Append("<div class=\"state ")
-            .Append(look)
-            .Append("\" role=\"status\"><strong>")
-            .Append(Text(headline.Text))
-            .Append("</strong>\n<span>")
-            .Append(CultureInfo.InvariantCulture, $"{removed} of {certificate.Accesses.Count} accesses were seen removed");
-        Count(page, certificate.Accesses.Count(a => a.State == AccessState.StillThere), "still there");
-        Count(page, certificate.Accesses.Count(a => a.State == AccessState.LeftToPerson), "left to a person");
-        Count(page, certificate.Accesses.Count(a => a.State == AccessState.Unknown), "unknown");
-        page.Append('.');
-        if (CertificateHeadline.Removed(certificate) is { } all)
-            page.Append(' ').Append(Text(all));
-        page.Append("</span></div>\n</header>\n");
+        page.Line("<header>");
+        page.Line($"<h1>Revocation certificate{(certificate.SubjectName is { } name ? $" for <bdi>{Text(name)}</bdi>" : "")}</h1>");
+        page.Line($"<p class=\"soft\">{string.Join(" · ", Names(certificate))}</p>");
+        page.Line($"<div class=\"state {look}\" role=\"status\"><strong>{Text(headline.Text)}</strong>");
+        page.Line($"<span>{Counts(certificate)}</span></div>");
+        page.Line("</header>");
     }
 
-    private static void Count(StringBuilder page, int count, string what)
+    private static IEnumerable<string> Names(RevocationCertificate certificate)
     {
-        if (count > 0)
-            page.Append(CultureInfo.InvariantCulture, $", {count} {what}");
+        yield return $"Case <code>{Text(certificate.CaseId)}</code>";
+        if (certificate.SubjectName is null)
+            yield return $"person <code>{Text(certificate.SubjectId)}</code>";
+        if (certificate.Pseudonym is { } pseudonym)
+            yield return $"in the evidence <code>{Text(pseudonym)}</code>";
+        yield return $"tenant <code>{Text(certificate.TenantId)}</code>";
     }
 
-    private static void Timeline(StringBuilder page, RevocationCertificate certificate)
+    private static string Counts(RevocationCertificate certificate)
+    {
+        int Count(AccessState state) => certificate.Accesses.Count(a => a.State == state);
+        (int Count, string What)[] others =
+        [
+            (Count(AccessState.StillThere), "still there"),
+            (Count(AccessState.LeftToPerson), "left to a person"),
+            (Count(AccessState.Unknown), "unknown"),
+        ];
+        var all = CertificateHeadline.Removed(certificate) is { } removed ? $" {Text(removed)}" : "";
+        return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Count(AccessState.Removed)} of {certificate.Accesses.Count} accesses were seen removed"
+            )
+            + string.Concat(
+                others.Where(o => o.Count > 0).Select(o => string.Create(CultureInfo.InvariantCulture, $", {o.Count} {o.What}"))
+            )
+            + $".{all}";
+    }
+
+    private static void Timeline(HtmlPage page, RevocationCertificate certificate)
     {
         var moments = new List<(DateTimeOffset At, string What)> { (certificate.Event.ReceivedAt, "The event arrived") };
         if (certificate.Event.DueAt is { } due)
             moments.Add((due, "Access was to end"));
-        moments.AddRange(certificate.Approvals.Select(a => (a.At, a.Approved ? "An approver said yes" : "An approver said no")));
+        moments.AddRange(certificate.Approvals.Select(a => (a.At, a.Approved ? "An approver agreed" : "An approver refused")));
         if (certificate.BlockedAt is { } blocked)
             moments.Add((blocked, "The account was disabled and its sessions revoked"));
         if (certificate.Accesses.Where(a => a.RemovedAt is not null).Select(a => a.RemovedAt).Max() is { } last)
@@ -161,15 +155,17 @@ internal static class CertificatePage
                 ? (clear, "Everything removable was seen removed")
                 : (certificate.IssuedAt, "The tenant was last read")
         );
-        page.Append("<section aria-labelledby=\"when\">\n<h2 id=\"when\">What happened</h2>\n<ol class=\"line\">\n");
+        Section(page, "when", "What happened");
+        page.Line("<ol class=\"line\">");
         foreach (var (at, what) in moments.OrderBy(m => m.At))
-            page.Append("<li>").Append(Time(at)).Append(what).Append("</li>\n");
-        page.Append("</ol>\n</section>\n");
+            page.Line($"<li>{Time(at)}{what}</li>");
+        page.Line("</ol>");
+        page.Line("</section>");
     }
 
-    private static void Left(StringBuilder page, RevocationCertificate certificate)
+    private static void Left(HtmlPage page, RevocationCertificate certificate)
     {
-        page.Append("<section aria-labelledby=\"left\">\n<h2 id=\"left\">What remains</h2>\n");
+        Section(page, "left", "What remains");
         if (certificate.NotDone.Count > 0)
             Table(
                 page,
@@ -200,22 +196,22 @@ internal static class CertificatePage
                 ["Source", "Why", "What corrects it"],
                 certificate.Unread.Select(g => (IReadOnlyList<string>)[Text(g.Source), Text(g.Reason), Code(g.Remedy)])
             );
-        page.Append("<h3>What may live on</h3>\n");
+        page.Line("<h3>What may live on</h3>");
         Items(page, certificate.Residual);
-        page.Append("<h3>Not looked into</h3>\n");
+        page.Line("<h3>Not looked into</h3>");
         if (certificate.NotInspected.Count > 0)
             Items(page, certificate.NotInspected);
         else
-            page.Append(
+            page.Line(
                 "<p class=\"soft\">Policy names no other systems; whatever does not take its sign-in from this tenant was not looked "
-                    + "into.</p>\n"
+                    + "into.</p>"
             );
-        page.Append("</section>\n");
+        page.Line("</section>");
     }
 
-    private static void Accesses(StringBuilder page, RevocationCertificate certificate)
+    private static void Accesses(HtmlPage page, RevocationCertificate certificate)
     {
-        page.Append("<section aria-labelledby=\"access\">\n<h2 id=\"access\">Every access</h2>\n");
+        Section(page, "access", "Every access");
         foreach (var (kind, title) in Kinds)
             if (certificate.Accesses.Where(a => a.Kind == kind).ToList() is { Count: > 0 } some)
                 Table(
@@ -233,69 +229,50 @@ internal static class CertificatePage
                     )
                 );
         if (certificate.Accesses.Count == 0)
-            page.Append("<p class=\"soft\">The person had no access that could be seen.</p>\n");
-        page.Append("</section>\n");
+            page.Line("<p class=\"soft\">The person had no access that could be seen.</p>");
+        page.Line("</section>");
     }
 
-    private static void Proof(StringBuilder page, RevocationCertificate certificate)
+    private static void Proof(HtmlPage page, RevocationCertificate certificate)
     {
-        page.Append(
-                "<section aria-labelledby=\"proof\">\n<h2 id=\"proof\">How to check this</h2>\n<p>This page shows the certificate whose "
-                    + "canonical JSON has the digest below. The evidence record of the case names the same "
-                    + "digest.</p>\n<ul>\n<li>SHA-256: <code>"
-            )
-            .Append(certificate.Sha256())
-            .Append("</code></li>\n<li>Policy: <code>")
-            .Append(Text(certificate.PolicySha256))
-            .Append("</code></li>\n<li>Event: <code>")
-            .Append(Text(certificate.Event.Id))
-            .Append("</code> of ")
-            .Append(Text(certificate.Event.Source))
-            .Append("</li>\n<li>Person: <code>")
-            .Append(Text(certificate.SubjectId))
-            .Append("</code></li>\n");
+        Section(page, "proof", "How to check this");
+        page.Line(
+            "<p>This page shows the certificate whose canonical JSON has the digest below. The evidence record of the case names the same "
+                + "digest.</p>"
+        );
+        page.Line("<ul>");
+        page.Line($"<li>SHA-256: <code>{certificate.Sha256()}</code></li>");
+        page.Line($"<li>Policy: <code>{Text(certificate.PolicySha256)}</code></li>");
+        page.Line($"<li>Event: <code>{Text(certificate.Event.Id)}</code> of {Text(certificate.Event.Source)}</li>");
+        page.Line($"<li>Person: <code>{Text(certificate.SubjectId)}</code></li>");
         foreach (var id in certificate.PlanIds)
-            page.Append("<li>Plan: <code>").Append(Text(id)).Append("</code></li>\n");
+            page.Line($"<li>Plan: <code>{Text(id)}</code></li>");
         foreach (var approval in certificate.Approvals)
-            page.Append("<li>")
-                .Append(approval.Approved ? "Approved" : "Refused")
-                .Append(" by <code>")
-                .Append(Text(approval.ApproverId))
-                .Append("</code> at ")
-                .Append(Moment(approval.At))
-                .Append("</li>\n");
-        foreach (var id in certificate.EvidenceRecordIds)
-            page.Append("<li>Evidence: <code>").Append(Text(id)).Append("</code></li>\n");
-        page.Append("</ul>\n</section>\n");
-    }
-
-    private static void Table(StringBuilder page, string caption, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
-    {
-        // A region that scrolls must be reachable by keyboard and have a name.
-        page.Append("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"")
-            .Append(Text(caption))
-            .Append("\">\n<table>\n<caption>")
-            .Append(Text(caption))
-            .Append("</caption>\n<thead><tr>");
-        foreach (var column in columns)
-            page.Append("<th scope=\"col\">").Append(column).Append("</th>");
-        page.Append("</tr></thead>\n<tbody>\n");
-        foreach (var row in rows)
         {
-            page.Append("<tr>");
-            foreach (var (column, cell) in columns.Zip(row))
-                page.Append("<td data-label=\"").Append(column).Append("\">").Append(cell).Append("</td>");
-            page.Append("</tr>\n");
+            var answer = approval.Approved ? "Approved" : "Refused";
+            page.Line($"<li>{answer} by <code>{Text(approval.ApproverId)}</code> at {Moment(approval.At)}</li>");
         }
-        page.Append("</tbody>\n</table>\n</div>\n");
+        foreach (var id in certificate.EvidenceRecordIds)
+            page.Line($"<li>Evidence: <code>{Text(id)}</code></li>");
+        page.Line("</ul>");
+        page.Line("</section>");
     }
 
-    private static void Items(StringBuilder page, IReadOnlyList<string> items)
+    private static void Section(HtmlPage page, string id, string title)
     {
-        page.Append("<ul>\n");
+        page.Line($"<section aria-labelledby=\"{id}\">");
+        page.Line($"<h2 id=\"{id}\">{title}</h2>");
+    }
+
+    private static void Table(HtmlPage page, string caption, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows) =>
+        page.Table(Text(caption), columns, rows.Select(r => new HtmlRow(null, [.. r.Select(c => new HtmlCell("", c))])));
+
+    private static void Items(HtmlPage page, IReadOnlyList<string> items)
+    {
+        page.Line("<ul>");
         foreach (var item in items)
-            page.Append("<li>").Append(Text(item)).Append("</li>\n");
-        page.Append("</ul>\n");
+            page.Line($"<li>{Text(item)}</li>");
+        page.Line("</ul>");
     }
 
     private static string Asset(AssetClass asset) =>
@@ -326,24 +303,6 @@ internal static class CertificatePage
             $"<time datetime=\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\">{at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC</time>"
         );
 
-    /// <summary>
-    /// Text that cannot be markup, cannot end an attribute, and shows what would hide in it: control characters and those that turn the
-    /// direction of text.
-    /// </summary>
-    internal static string Text(string text)
-    {
-        var safe = new StringBuilder(text.Length + 16);
-        foreach (var c in Plain.Page(text))
-            _ = c switch
-            {
-                '&' => safe.Append("&amp;"),
-                '<' => safe.Append("&lt;"),
-                '>' => safe.Append("&gt;"),
-                '"' => safe.Append("&quot;"),
-                '\'' => safe.Append("&#39;"),
-                '`' => safe.Append("&#96;"),
-                _ => safe.Append(c),
-            };
-        return safe.ToString();
-    }
+    /// <summary>Text within the page: it is no markup, and what would hide in it is shown.</summary>
+    internal static string Text(string text) => HtmlPage.Escape(Plain.Page(text));
 }
