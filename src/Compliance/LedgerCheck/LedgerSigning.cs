@@ -41,7 +41,11 @@ internal sealed partial class LedgerSigning(
                 LedgerControls.Undecided(
                     tenant.Value,
                     LedgerControls.SigningSource,
-                    CheckpointProblem.In(CheckpointProblem.Key, $"No checkpoint can be signed: {SecretScrubber.FirstLine(e.Message)}", e.NextStep)
+                    CheckpointProblem.In(
+                        CheckpointProblem.Key,
+                        $"No checkpoint can be signed: {SecretScrubber.FirstLine(e.Message)}",
+                        e.NextStep
+                    )
                 )
             );
         }

@@ -49,7 +49,8 @@ internal sealed class WholeLedgerCheck(
                     CheckpointProblem.In(
                         CheckpointProblem.Check,
                         $"The ledger could not be checked: {SecretScrubber.FirstLine(e.Message)}",
-                        $"Correct what the reason names; then fire {LedgerKeeper.SelfCheckName} by hand: POST /admin/functions/{LedgerKeeper.SelfCheckName}"
+                        $"Correct what the reason names; then fire {LedgerKeeper.SelfCheckName} by hand: "
+                            + $"POST /admin/functions/{LedgerKeeper.SelfCheckName}"
                     )
                 )
             );

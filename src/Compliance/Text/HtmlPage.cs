@@ -4,8 +4,8 @@ using System.Text;
 namespace Compliance.Text;
 
 /// <summary>
-/// One page that needs nothing else: no script, no fonts, no images from elsewhere. Its own policy lets a browser load nothing but its style,
-/// which it names by its digest. Captions, columns and cells are markup already: whoever writes them escapes what others wrote.
+/// One page that needs nothing else: no script, no fonts, no images from elsewhere. Its own policy lets a browser load nothing but its
+/// style, which it names by its digest. Captions, columns and cells are markup already: whoever writes them escapes what others wrote.
 /// </summary>
 internal sealed class HtmlPage
 {
