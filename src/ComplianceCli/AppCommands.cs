@@ -24,6 +24,18 @@ internal sealed class AppCommands(AppOptions options, TextWriter output)
         return named;
     }
 
+    /// <summary>A command with its arguments and options.</summary>
+    public static Command Create(string name, string description, params IEnumerable<Symbol> more)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in more)
+            if (symbol is Option option)
+                command.Options.Add(option);
+            else
+                command.Arguments.Add((Argument)symbol);
+        return command;
+    }
+
     /// <summary>The caller's own token for the app.</summary>
     /// <exception cref="CliException">There is none.</exception>
     public static string OwnToken() =>
@@ -43,12 +55,7 @@ internal sealed class AppCommands(AppOptions options, TextWriter output)
         params Symbol[] more
     )
     {
-        var command = new Command(name, description);
-        foreach (var symbol in more)
-            if (symbol is Option option)
-                command.Options.Add(option);
-            else
-                command.Arguments.Add((Argument)symbol);
+        var command = Create(name, description, more);
         command.SetAction(
             async (parsed, token) =>
             {

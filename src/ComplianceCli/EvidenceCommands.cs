@@ -33,12 +33,7 @@ internal static class EvidenceCommands
         var place = new EvidencePlace(evidence, connection);
         Command Make(string name, string description, Func<ParseResult, CancellationToken, Task<int>> run, params Symbol[] more)
         {
-            var command = new Command(name, description);
-            foreach (var symbol in more)
-                if (symbol is Option option)
-                    command.Options.Add(option);
-                else
-                    command.Arguments.Add((Argument)symbol);
+            var command = AppCommands.Create(name, description, more);
             command.SetAction(
                 (parsed, cancellationToken) =>
                     GuardedAsync(() => run(parsed, cancellationToken), e => place.NoAnswer(parsed, e), errors, cancellationToken)

@@ -43,7 +43,7 @@ public sealed class CaseFunctions(CaseDesk cases, DryRuns dryRuns, ErasureDesk e
             : NotFound($"document {document} of leaver case {caseId}");
 
     /// <summary>
-    /// A dry run for one person: <c>GET /api/offboarding/plan?user=…</c> answers 200 with the plans and what stands against them. Nothing
+    /// A dry run for one person: <c>GET /api/offboarding/plan?user=…</c> answers 200 with the plans and what holds them. Nothing
     /// is changed.
     /// </summary>
     [Function("PlanLeaver")]

@@ -48,7 +48,7 @@ public sealed partial class LeaverDispatcher(DispatchSettling settling, CaseSwee
                 await sweep.StartedAsync(run, cancellationToken);
             return;
         }
-        // One that gives access back may have ended because HR said otherwise meanwhile.
+        // One that gives access back may have ended because HR reported otherwise meanwhile.
         var isLost =
             run.IsKnownStarted || instance?.RuntimeStatus is OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
         if (isLost && !await sweep.LostAsync(run, instance?.RuntimeStatus.ToString().ToLowerInvariant() ?? "purged", cancellationToken))

@@ -5,7 +5,7 @@ using Compliance.Changes.Plans;
 namespace Compliance.Changes.Flow;
 
 /// <summary>
-/// What stands between a plan and its being carried out: the capability's guards, the first act under a policy, the caps.
+/// What may hold a plan: the capability's guards, the first act under a policy, the caps.
 /// </summary>
 /// <param name="change">The capability.</param>
 /// <param name="store">Its documents and the clock.</param>

@@ -44,7 +44,7 @@ internal sealed class LivesTooLong : ICredentialCheck
 
     /// <inheritdoc/>
     /// <remarks>
-    /// An end that policy allows is counted from the start. One so near that it would be warned of at once helps nobody.
+    /// An end that policy allows is counted from the start. One so near that it would be warned of at once is of no use.
     /// </remarks>
     public string NextStep(Credential credential, in CredentialRules rules, DateTimeOffset now)
     {

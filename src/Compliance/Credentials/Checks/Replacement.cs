@@ -22,7 +22,7 @@ internal static class Replacement
                 + $"`az ad {GraphNoun(c)} credential reset {GraphId(c)} --cert @new-certificate.pem --append`, then {GraphDelete(c)}",
             CredentialKind.SamlCertificate => $"make a new SAML signing certificate {within} for {ObjectOf(c)} "
                 + "(Entra admin center, Enterprise applications, Single sign-on), give it to the service, make it active, then remove "
-                    + $"{PartOf(c)}",
+                + $"{PartOf(c)}",
             CredentialKind.VaultSecret =>
                 $"make a new value for {ObjectOf(c)}, write it to new-value.txt, set it and restart what reads it: {NewValue(c, rules)}",
             CredentialKind.VaultKey => $"rotate {ObjectOf(c)} and give the new version an end: {Rotate(c, rules)}",
@@ -46,7 +46,7 @@ internal static class Replacement
     // The shell reads the date when the command is run: the text stays the same from day to day.
     private static string NewEnd(in CredentialRules rules) => $"\"$(date -u -d '+{rules.MaxLifetimeDays} days' +%FT%TZ)\"";
 
-    // A certificate that is warned of from its first day helps nobody either.
+    // A certificate that is warned of from its first day is of no use either.
     private static string Validity(in CredentialRules rules)
     {
         var months = rules.MaxLifetimeDays / LongestMonth;

@@ -39,7 +39,7 @@ internal sealed class AnswerDirectory(CredentialPolicy policy, DetectionAnswers 
             .ThenBy(o => o.Address, StringComparer.Ordinal)
             .FirstOrDefault();
 
-    /// <summary>The owner whom policy names for what nobody owns.</summary>
+    /// <summary>The owner whom policy names for what has no owner.</summary>
     public Person? Fallback()
     {
         if (policy.FallbackOwner is not { } address)
@@ -49,7 +49,7 @@ internal sealed class AnswerDirectory(CredentialPolicy policy, DetectionAnswers 
             : new(null, address, address, "policy");
     }
 
-    // An address that could not be looked up is still what the tag says; one that is nobody's, or a disabled user's, is not asked.
+    // An address that could not be looked up is still what the tag says; one that belongs to no user, or to a disabled one, is not asked.
     private Person? Tagged(string address)
     {
         if (!_people.TryGetValue(address, out var answer) || answer.Unread is not null)

@@ -6,7 +6,7 @@ namespace Compliance.Ledger.Format;
 /// <summary>What became of the verification of a note.</summary>
 internal enum NoteTrust
 {
-    /// <summary>Nobody known has signed it, so nothing can be said: its text must not be used.</summary>
+    /// <summary>No known key has signed it, so nothing is proven: its text must not be used.</summary>
     Unknown,
 
     /// <summary>A signature that claims to be a known key's is not: the text or the signature was changed, or forged.</summary>
@@ -27,8 +27,8 @@ internal sealed record NoteVerdict(NoteTrust Trust, IReadOnlyList<NoteKey> Signe
 }
 
 /// <summary>One signature line of a note, not verified by itself.</summary>
-/// <param name="Name">What the key is said to be called.</param>
-/// <param name="KeyId">The id it is said to have, see <see cref="NoteKey.Id"/>.</param>
+/// <param name="Name">The name that the note gives the key.</param>
+/// <param name="KeyId">The id that the note gives it, see <see cref="NoteKey.Id"/>.</param>
 /// <param name="Signature">The signature without the id, at least one byte.</param>
 internal sealed record NoteSignature(string Name, uint KeyId, byte[] Signature);
 

@@ -8,7 +8,7 @@ namespace Compliance.Ledger.Verification;
 /// <param name="Name">Where it was found, for people.</param>
 /// <param name="Path">Its path in the log; null for the one the auditor kept.</param>
 /// <param name="Value">What it says.</param>
-/// <param name="Trusted">Whether a known key signed it; else nobody known did.</param>
+/// <param name="Trusted">Whether a known key signed it.</param>
 /// <param name="Signers">Who signed it: the known keys, or what is known of the unknown ones.</param>
 internal sealed record SeenCheckpoint(string Name, string? Path, Checkpoint Value, bool Trusted, string Signers)
     : SignedRoot(Value, Trusted)

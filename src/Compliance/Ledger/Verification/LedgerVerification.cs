@@ -12,7 +12,7 @@ internal enum LedgerVerdict
     Tampered,
 
     /// <summary>
-    /// Something that is needed is not there, cannot be read, or is signed by nobody known: neither of the others can be said.
+    /// Something that is needed is not there, cannot be read, or is signed by no known key: neither of the others is proven.
     /// </summary>
     CannotTell,
 }

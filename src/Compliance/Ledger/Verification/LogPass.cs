@@ -5,7 +5,7 @@ namespace Compliance.Ledger.Verification;
 
 /// <summary>A root that was signed.</summary>
 /// <param name="Value">The checkpoint that has it.</param>
-/// <param name="Trusted">Whether a known key signed it; else nobody known did.</param>
+/// <param name="Trusted">Whether a known key signed it.</param>
 internal record SignedRoot(Checkpoint Value, bool Trusted)
 {
     /// <summary>Whether the log's records give it; null when the log did not reach its size.</summary>

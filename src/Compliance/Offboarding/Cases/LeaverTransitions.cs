@@ -12,7 +12,7 @@ internal enum StageChange
     /// <summary>HR took the leaving back, and nothing was done.</summary>
     TakenBack,
 
-    /// <summary>Nobody or several people fit.</summary>
+    /// <summary>No person fits, or several do.</summary>
     Unmatched,
 
     /// <summary>A guard holds the block.</summary>

@@ -171,7 +171,7 @@ internal sealed class Verification
         _outcomes.GetValueOrDefault(step.Id) switch
         {
             null => new(access, AccessState.StillThere, null, null, "its step was not carried out yet", "it is carried out"),
-            // The service said so, the read does not: it may lag, or somebody gave it back.
+            // The service answered so, the read does not show it: it may lag, or somebody gave it back.
             { InEffect: true } done => new(
                 access,
                 AccessState.StillThere,
@@ -179,7 +179,7 @@ internal sealed class Verification
                 null,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the service said at {done.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC that it is removed, but it is still seen"
+                    $"the service reported at {done.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC that it is removed, but it is still seen"
                 ),
                 "it is read again; if it stays, somebody or something gives it back"
             ),

@@ -7,8 +7,8 @@ using Compliance.Storage;
 
 namespace Compliance.Offboarding.Desk;
 
-/// <summary>A dry run: what would be done, and what stands against it. Nothing was changed, nothing was reserved.</summary>
-/// <param name="UserId">The person; null when nobody or several fit.</param>
+/// <summary>A dry run: what would be done, and what holds it. Nothing was changed, nothing was reserved.</summary>
+/// <param name="UserId">The person; null when none or several fit.</param>
 /// <param name="Problem">Why there is no plan; null when there is one.</param>
 /// <param name="Holds">What would wait for approvals, in words.</param>
 /// <param name="Block">The plan to block; null when there is none.</param>

@@ -11,7 +11,7 @@ internal static class PlanGuards
     /// <param name="plan">The removal plan.</param>
     /// <param name="snapshot">The access it was made from.</param>
     /// <param name="facts">Whom it is about.</param>
-    /// <param name="newOwner">To whom things go; null when there is nobody.</param>
+    /// <param name="newOwner">To whom things go; null when there is no one.</param>
     /// <param name="policy">The policy in force.</param>
     /// <param name="firstActOfPolicy">True when nothing was done yet under this very policy file.</param>
     public static IReadOnlyList<Hold> Before(

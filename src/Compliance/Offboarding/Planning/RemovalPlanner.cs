@@ -16,7 +16,7 @@ internal static class RemovalPlanner
     /// <param name="snapshot">All access.</param>
     /// <param name="newOwner">
     /// Who gets what is owned; null when there is nobody: the policy's <c>owners.fallback</c> does, if there is one. While it is not known
-    /// who that is (<see cref="NewOwner.Unread"/>), nothing is handed over, to nobody.
+    /// who that is (<see cref="NewOwner.Unread"/>), nothing is handed over at all.
     /// </param>
     /// <param name="policy">In force.</param>
     /// <param name="registry">The steps there are; null for those of the app.</param>

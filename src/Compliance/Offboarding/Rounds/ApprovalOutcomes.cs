@@ -3,7 +3,7 @@ using Compliance.Offboarding.Cases;
 
 namespace Compliance.Offboarding.Rounds;
 
-/// <summary>What becomes of a case once two people approved, one refused, or nobody answered in time.</summary>
+/// <summary>What becomes of a case once two people approved, one refused, or no answer came in time.</summary>
 internal sealed class ApprovalOutcomes(LeaverRounds rounds, RoundQuestions questions, CaseFindings findings)
 {
     /// <summary>Lets the plan begin.</summary>

@@ -4,7 +4,7 @@ using Compliance.Offboarding.Guards;
 
 namespace Compliance.Offboarding.Rounds;
 
-/// <summary>What stands between a leaver and being blocked now.</summary>
+/// <summary>What may hold the block of a leaver now.</summary>
 internal sealed class BlockGuards(LeaverRounds rounds, OwnIdentity self)
 {
     /// <summary>Why the person is not blocked without two approvals; the caps, which count, aside.</summary>

@@ -14,7 +14,7 @@ internal sealed class LeaverMatch(LeaverRounds rounds, ILeaverDirectory director
             ? directory.LookUpAsync(cause.UserId, policy, cancellationToken)
             : directory.LookUpAsync(known.Latest, policy, cancellationToken);
 
-    /// <summary>Notes and reports that nobody was found.</summary>
+    /// <summary>Notes and reports that no person was found.</summary>
     /// <returns>What the case waits for.</returns>
     public async Task<ChangeDecision> UnmatchedAsync(
         CaseRun run,

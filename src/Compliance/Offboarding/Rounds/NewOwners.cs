@@ -4,7 +4,7 @@ using Compliance.Offboarding.Cases;
 
 namespace Compliance.Offboarding.Rounds;
 
-/// <summary>Who may take over what a leaver owns: nobody who leaves, has left or cannot sign in.</summary>
+/// <summary>Who may take over what a leaver owns: only who stays and can sign in.</summary>
 internal sealed class NewOwners(LeaverRounds rounds, ILeaverDirectory directory)
 {
     /// <summary>The leaver's manager, or the manager's; null when there is none.</summary>

@@ -5,7 +5,7 @@ using Compliance.Offboarding.Guards;
 
 namespace Compliance.Offboarding.Rounds;
 
-/// <summary>What stands between a removal plan and its being carried out now, and what is remembered once it was.</summary>
+/// <summary>What may hold a removal plan now, and what is remembered once it was carried out.</summary>
 internal sealed class RemovalGuards(LeaverRounds rounds, IPolicyActs acts)
 {
     /// <inheritdoc cref="PlanGuards.Before"/>

@@ -16,6 +16,9 @@ internal sealed class RoundOutcomes(LeaverRounds rounds, PlanPasses passes)
     /// <summary>What the documents of passes over undo plans begin with.</summary>
     public const string Restored = "restored";
 
+    private static readonly Kind Removal = new(Removed, "remove", [LeaverControls.NotClear, LeaverControls.StepStuck]);
+    private static readonly Kind Undo = new(Restored, "restore", [LeaverControls.Held, LeaverControls.StepStuck]);
+
     /// <summary>Name of the document that keeps the last pass over a plan.</summary>
     public static string PassName(CaseRun run, string kind, string planId) => LeaverRounds.Name(run, $"{kind}-{planId[..12]}-last.json");
 
@@ -49,16 +52,8 @@ internal sealed class RoundOutcomes(LeaverRounds rounds, PlanPasses passes)
     )
     {
         var ofPlan = OfPlan(plan, state.Outcomes);
-        var what = new RoundEvidence
-        {
-            Phase = "remove",
-            At = pass.Outcomes.Select(o => o.At).DefaultIfEmpty(rounds.Now).Max(),
-            Action = "offboarding.remove",
-            Outcome = pass.Whole && IsAllInEffect(plan, ofPlan) ? "complete" : "incomplete",
-            Controls = [LeaverControls.NotClear, LeaverControls.StepStuck],
-            Plan = plan,
-        };
-        return RecordAsync(run, ofPlan, pass.Outcomes, what, Removed, policy, cancellationToken);
+        var isComplete = pass.Whole && IsAllInEffect(plan, ofPlan);
+        return RecordAsync(run, Removal, new(plan, ofPlan, pass.Outcomes, isComplete), policy, cancellationToken);
     }
 
     /// <summary>Records what an undo plan came to so far, if that changed.</summary>
@@ -76,47 +71,37 @@ internal sealed class RoundOutcomes(LeaverRounds rounds, PlanPasses passes)
         DonePass pass,
         OffboardingPolicy policy,
         CancellationToken cancellationToken
-    )
-    {
-        var what = new RoundEvidence
-        {
-            Phase = "restore",
-            At = pass.Outcomes.Select(o => o.At).DefaultIfEmpty(rounds.Now).Max(),
-            Action = "offboarding.restore",
-            Outcome = pass.Whole ? "complete" : "incomplete",
-            Controls = [LeaverControls.Held, LeaverControls.StepStuck],
-            Plan = plan,
-        };
-        return RecordAsync(run, state.Restored, pass.Outcomes, what, Restored, policy, cancellationToken);
-    }
+    ) => RecordAsync(run, Undo, new(plan, state.Restored, pass.Outcomes, pass.Whole), policy, cancellationToken);
 
     private Task<bool> RecordAsync(
         CaseRun run,
-        IReadOnlyList<StepOutcome> all,
-        IReadOnlyList<StepOutcome> outcomes,
-        RoundEvidence what,
-        string document,
+        Kind kind,
+        PlanResult result,
         OffboardingPolicy policy,
         CancellationToken cancellationToken
     ) =>
         rounds.RecordChangeAsync(
             run,
-            what.Phase,
-            what.Plan!.Id(),
-            all,
+            kind.Phase,
+            result.Plan.Id(),
+            result.All,
             async change =>
             {
-                var name = $"{document}-{change.Phase[(what.Phase.Length + 1)..]}.json";
-                var digest = await rounds.SaveAsync(run, name, outcomes, cancellationToken);
-                var evidence = what with
+                var name = $"{kind.Document}-{change.Phase[(kind.Phase.Length + 1)..]}.json";
+                var digest = await rounds.SaveAsync(run, name, result.Latest, cancellationToken);
+                var what = new RoundEvidence
                 {
                     Phase = change.Phase,
                     At = change.At,
-                    Counts = StepOutcomes.Counts(outcomes),
-                    Details = new Dictionary<string, string> { [$"{document}.json"] = digest },
+                    Action = $"offboarding.{kind.Phase}",
+                    Outcome = result.IsComplete ? "complete" : "incomplete",
+                    Controls = kind.Controls,
+                    Plan = result.Plan,
+                    Counts = StepOutcomes.Counts(result.Latest),
+                    Details = new Dictionary<string, string> { [$"{kind.Document}.json"] = digest },
                     Also = change.Also,
                 };
-                await rounds.RecordAsync(run, policy, evidence, cancellationToken);
+                await rounds.RecordAsync(run, policy, what, cancellationToken);
             },
             cancellationToken
         );
@@ -124,32 +109,24 @@ internal sealed class RoundOutcomes(LeaverRounds rounds, PlanPasses passes)
     private async Task KeepRemovedAsync(
         CaseRun run,
         ActionPlan plan,
-        IReadOnlyList<StepOutcome> outcomes,
+        IReadOnlyList<StepOutcome> pass,
         OffboardingPolicy policy,
         CancellationToken cancellationToken
     )
     {
-        var state = await rounds.ChangeStateAsync(
-            run,
-            s => s with { Outcomes = StepOutcomes.Merge(s.Outcomes, Newer(outcomes, s.Outcomes)) },
-            cancellationToken
-        );
+        var state = await rounds.ChangeStateAsync(run, s => s with { Outcomes = MergeNewer(s.Outcomes, pass) }, cancellationToken);
         await RecordRemovedAsync(run, state, plan, new(OfPlan(plan, state.Outcomes), [], Whole: true), policy, cancellationToken);
     }
 
     private async Task KeepRestoredAsync(
         CaseRun run,
         ActionPlan plan,
-        IReadOnlyList<StepOutcome> outcomes,
+        IReadOnlyList<StepOutcome> pass,
         OffboardingPolicy policy,
         CancellationToken cancellationToken
     )
     {
-        var state = await rounds.ChangeStateAsync(
-            run,
-            s => s with { Restored = StepOutcomes.Merge(s.Restored, Newer(outcomes, s.Restored)) },
-            cancellationToken
-        );
+        var state = await rounds.ChangeStateAsync(run, s => s with { Restored = MergeNewer(s.Restored, pass) }, cancellationToken);
         var ofPlan = OfPlan(plan, state.Restored);
         await RecordRestoredAsync(run, state, plan, new(ofPlan, [], IsAllInEffect(plan, ofPlan)), policy, cancellationToken);
     }
@@ -179,6 +156,20 @@ internal sealed class RoundOutcomes(LeaverRounds rounds, PlanPasses passes)
     private static List<StepOutcome> OfPlan(ActionPlan plan, IReadOnlyList<StepOutcome> outcomes) =>
         [.. outcomes.Where(o => plan.Steps.Any(s => s.Id == o.StepId))];
 
-    private static List<StepOutcome> Newer(IReadOnlyList<StepOutcome> pass, IReadOnlyList<StepOutcome> kept) =>
-        [.. pass.Where(o => !kept.Any(k => k.StepId == o.StepId && k.At >= o.At))];
+    // A later pass may have changed an outcome since: it stays.
+    private static IReadOnlyList<StepOutcome> MergeNewer(IReadOnlyList<StepOutcome> kept, IReadOnlyList<StepOutcome> pass) =>
+        StepOutcomes.Merge(kept, [.. pass.Where(o => !kept.Any(k => k.StepId == o.StepId && k.At >= o.At))]);
+
+    /// <summary>Plans whose passes are recorded alike.</summary>
+    /// <param name="Document">What the documents of their passes begin with.</param>
+    /// <param name="Phase">The phase of their records.</param>
+    /// <param name="Controls">Ids of the controls that the records are evidence for.</param>
+    private sealed record Kind(string Document, string Phase, IReadOnlyList<string> Controls);
+
+    /// <summary>What a plan came to.</summary>
+    /// <param name="Plan">The plan.</param>
+    /// <param name="All">The last outcome of each step so far.</param>
+    /// <param name="Latest">Outcomes of the latest pass.</param>
+    /// <param name="IsComplete">Whether all of it is in effect.</param>
+    private sealed record PlanResult(ActionPlan Plan, IReadOnlyList<StepOutcome> All, IReadOnlyList<StepOutcome> Latest, bool IsComplete);
 }

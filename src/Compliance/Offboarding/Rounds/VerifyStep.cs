@@ -27,7 +27,7 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
             cancellationToken
         );
         var verified = state.Verified!;
-        // Nobody is clear whose account was not seen blocked.
+        // A person whose account was not seen blocked is not clear.
         var isClear = verified.Clear && known.BlockedAt is not null;
         var (left, stuck) = Split(verified, plans, state.Outcomes);
         var detections = stuck.Select(a => Stuck(known, a, policy)).ToList();

@@ -41,7 +41,7 @@ public sealed partial class SchemaParityTests
         Assert.Equal(CredentialControls.All, Names("properties.severity.properties.controls.properties"));
         Assert.Equal(CredentialControls.All, Listed("properties.waivers.items.properties.control.enum"));
 
-        // What stands for something unread is about no credential, and so has neither a kind nor tags.
+        // A finding about something unread is about no credential, and so has neither a kind nor tags.
         var ofCredentials = CredentialControls.All.Except(CredentialControls.Gaps);
         Assert.Equal(ofCredentials, Names("definitions.kind.properties.severity.properties"));
         Assert.Equal(ofCredentials, Listed("properties.severity.properties.byTag.items.properties.controls.items.enum"));

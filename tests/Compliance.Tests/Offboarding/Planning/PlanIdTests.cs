@@ -16,13 +16,13 @@ public sealed class PlanIdTests
     [InlineData("block", "cc88fd9c5010")]
     [InlineData("on-premises", "99969c3bde6a")]
     [InlineData("group", "b0e65777395b")]
-    [InlineData("group that takes nobody", "c9cce56ee89a")]
+    [InlineData("group that takes no member", "c9cce56ee89a")]
     public void A_plan_to_block_keeps_its_id(string what, string id) => Assert.Equal((what, id), (what, Block(what).Id()[..12]));
 
     [Theory]
     [InlineData("everything", "9a84242fc73c")]
     [InlineData("defaults", "49bcc9210e3c")]
-    [InlineData("nobody to hand over to", "185023868a6b")]
+    [InlineData("no one to hand over to", "185023868a6b")]
     [InlineData("manager not read", "59616ba06366")]
     public void A_plan_to_remove_keeps_its_id(string what, string id) => Assert.Equal((what, id), (what, Removal(what).Id()[..12]));
 
@@ -54,7 +54,7 @@ public sealed class PlanIdTests
         {
             "on-premises" => BlockPlanner.Plan(Some.TenantId, Some.CaseId, Some.Facts with { OnPremisesSynced = true }, Some.Policy),
             "group" => BlockPlanner.Group(Some.TenantId, Some.CaseId, Some.Facts, RichLeaver.Group, Some.Policy),
-            "group that takes nobody" => BlockPlanner.Group(
+            "group that takes no member" => BlockPlanner.Group(
                 Some.TenantId,
                 Some.CaseId,
                 Some.Facts,
@@ -74,13 +74,13 @@ public sealed class PlanIdTests
             RichLeaver.Snapshot,
             what switch
             {
-                "nobody to hand over to" => null,
+                "no one to hand over to" => null,
                 "manager not read" => NewOwner.NotRead("the manager could not be read: 429"),
                 _ => Some.NewOwner,
             },
             what switch
             {
-                "defaults" or "nobody to hand over to" => Some.Policy,
+                "defaults" or "no one to hand over to" => Some.Policy,
                 _ => Some.Everything with { FallbackOwner = "fallback", HandOverMailAndFiles = true },
             }
         );

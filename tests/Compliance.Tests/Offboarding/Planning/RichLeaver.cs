@@ -13,7 +13,7 @@ internal static class RichLeaver
 
     public static readonly BlockGroup Group = new("block-group", "Leavers", IsMember: false, Problem: null, Unread: null);
 
-    /// <summary>To whom things may go: nobody, the manager, the leaver, or whoever it is could not be read.</summary>
+    /// <summary>To whom things may go: no one, the manager, the leaver, or whoever it is could not be read.</summary>
     public static readonly IReadOnlyList<NewOwner?> NewOwners =
     [
         null,
