@@ -19,7 +19,8 @@ public sealed class ResourceManagerReaderTests : IDisposable
     public async Task Every_page_is_read_and_a_resource_that_comes_twice_counts_once()
     {
         Pages(
-            $$"""{"totalRecords":3,"data":[{{Row("a")}},{{Row("b")}}],"$skipToken":"1"}""",
+            // Resource Graph calls a page truncated that has a token for the next one.
+            $$"""{"totalRecords":3,"resultTruncated":"true","data":[{{Row("a")}},{{Row("b")}}],"$skipToken":"1"}""",
             $$"""{"totalRecords":3,"data":[{{Row("B")}},{{Row("c")}}]}"""
         );
 

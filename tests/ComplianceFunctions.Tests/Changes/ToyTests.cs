@@ -81,6 +81,27 @@ public sealed class ToyTests
     }
 
     [Fact]
+    public async Task An_answer_whose_record_was_lost_is_on_record_before_anything_is_removed()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("p", true, 1));
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromMinutes(1));
+        await world.AnswerAsync("c", "one", true);
+        world.Evidence.Fails = true;
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => world.AnswerAsync("c", "two", true));
+        var (before, atRemoval) = (Answers(), -1);
+        world.Evidence.Fails = false;
+        world.AfterRemoval = () => Task.FromResult(atRemoval = Answers());
+
+        await RunAsync(world, TimeSpan.FromHours(5));
+
+        Assert.Equal((1, 2), (before, atRemoval));
+
+        int Answers() => world.Evidence.Records.Values.Count(r => r.Action == "approval.answer");
+    }
+
+    [Fact]
     public async Task One_refusal_ends_the_round_and_not_the_next_one()
     {
         await using var world = await ToyWorld.StartAsync();

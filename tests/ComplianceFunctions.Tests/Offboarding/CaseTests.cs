@@ -634,6 +634,19 @@ public sealed class CaseTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task What_names_a_person_of_a_case_that_has_not_ended_is_kept_however_old_it_is()
+    {
+        await using var host = await CaseHost.StartAsync(azurite, "approvals: { firstAct: true }\n");
+        var id = await host.TakenAsync(host.Event());
+        var policy = new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan>(), new string('a', 64));
+
+        host.Clock.Advance(TimeSpan.FromDays(400));
+
+        Assert.Equal(0, await host.Services.GetRequiredService<DetailErasure>().EraseExpiredAsync(policy, CaseHost.Stop));
+        Assert.NotEqual(LeaverCase.Erased, (await host.Cases.CaseAsync(id, CaseHost.Stop))!.EmployeeId);
+    }
+
+    [Fact]
     public async Task An_app_that_is_stopped_midway_goes_on_where_it_was()
     {
         await using var host = await CaseHost.StartAsync(azurite, "approvals: { firstAct: true }\n");

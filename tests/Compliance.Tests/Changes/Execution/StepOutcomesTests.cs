@@ -1,0 +1,33 @@
+using Compliance.Changes.Execution;
+using Compliance.Changes.Plans;
+
+namespace Compliance.Tests.Changes.Execution;
+
+public sealed class StepOutcomesTests
+{
+    private static readonly DateTimeOffset At = new(2027, 3, 1, 8, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(StepResult.Done, StepResult.AlreadySo, StepResult.Done)]
+    [InlineData(StepResult.Done, StepResult.NotPermitted, StepResult.NotPermitted)]
+    [InlineData(StepResult.AlreadySo, StepResult.Refused, StepResult.Refused)]
+    [InlineData(StepResult.NotPermitted, StepResult.AlreadySo, StepResult.AlreadySo)]
+    [InlineData(StepResult.Refused, StepResult.Done, StepResult.Done)]
+    public void The_last_outcome_of_a_step_counts_unless_it_found_done_what_was_done_before(
+        StepResult before,
+        StepResult newer,
+        StepResult kept
+    ) => Assert.Equal([Outcome("a", kept)], StepOutcomes.Merge([Outcome("a", before)], [Outcome("a", newer)]));
+
+    [Fact]
+    public void Each_step_of_either_list_is_in_the_result_once() =>
+        Assert.Equal(
+            [Outcome("a", StepResult.Done), Outcome("b", StepResult.Refused), Outcome("c", StepResult.Done)],
+            StepOutcomes.Merge(
+                [Outcome("a", StepResult.Done), Outcome("b", StepResult.Done)],
+                [Outcome("b", StepResult.Refused), Outcome("c", StepResult.Done)]
+            )
+        );
+
+    private static StepOutcome Outcome(string step, StepResult result) => new(step, result, At);
+}
