@@ -46,6 +46,21 @@ public sealed class ToyTests
     }
 
     [Fact]
+    public async Task A_certificate_that_is_issued_again_is_the_same_one_and_recorded_once()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("a", true, 1));
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromMinutes(5));
+        var records = world.Evidence.Records.Count;
+
+        await world.Flow.CertifyAsync(world.Run("c"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(records, world.Evidence.Records.Count);
+        Assert.Empty(world.Evidence.Conflicts);
+    }
+
+    [Fact]
     public async Task A_dry_run_shows_the_plan_and_what_holds_it_and_changes_nothing()
     {
         await using var world = await ToyWorld.StartAsync();
@@ -163,6 +178,27 @@ public sealed class ToyTests
         Assert.Equal(isCancelled ? 0 : 1, world.Removed.Count);
         Assert.Equal(!isCancelled, (await world.CertificateAsync("c"))?.Clear);
         Assert.Empty(world.Harm);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_asked_about_a_round_that_is_cancelled_or_put_off_is_void(bool isCancelled)
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("p", true, 1));
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromMinutes(1));
+        await world.AnswerAsync("c", "one", true);
+        Assert.Single(await world.OpenAsync());
+
+        if (isCancelled)
+            world.Cancel("c");
+        else
+            world.PutOff("c", ToyWorld.Start.AddDays(20));
+        await RunAsync(world, TimeSpan.FromHours(5));
+
+        Assert.Empty(await world.OpenAsync());
     }
 
     [Fact]

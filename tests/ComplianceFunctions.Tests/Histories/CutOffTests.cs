@@ -2,6 +2,7 @@ using Azure;
 using Compliance.Changes.Flow;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Erasure;
 using Microsoft.Extensions.DependencyInjection;
 using Simulation.Storage;
 
@@ -136,6 +137,35 @@ public sealed class CutOffTests
         await desk.SaysAsync();
 
         Assert.Equal((erased, false), (await desk.CaseAsync(), desk.World.HasFinding("LEAVE-004")));
+    }
+
+    [Fact]
+    public async Task An_erasure_that_was_cut_off_before_any_of_its_writes_is_finished_by_the_next_one()
+    {
+        var (kept, isCutOff) = (0, true);
+        for (; isCutOff; kept++)
+        {
+            await using var desk = await StepDesk.StartAsync();
+            await desk.SaysAsync();
+            await desk.PlannedAsync();
+            var (id, writes) = (desk.Run.CaseId, 0);
+            var (cases, tenant) = (desk.World.Services.GetRequiredService<ILeaverCases>(), (await desk.CaseAsync()).TenantId);
+            await cases.ChangeAsync(tenant, id, c => c with { Stage = LeaverStage.Closed }, CancellationToken);
+            desk.World.Storage.Faults = request =>
+                request.Writes && writes++ >= kept ? StorageFault.FailBefore(400, "CutOff") : StorageFault.None;
+            isCutOff = await Record.ExceptionAsync(() => desk.EraseAsync(id)) is not null;
+            desk.World.Storage.Faults = _ => StorageFault.None;
+
+            await desk.EraseAsync(id);
+
+            Assert.Equal(LeaverCase.Erased, (await desk.CaseAsync()).EmployeeId);
+            Assert.Equal(
+                new KeptDetails(null, 0, 0, 0),
+                await desk.World.Services.GetRequiredService<DetailErasure>().PreviewAsync(id, CancellationToken)
+            );
+            Assert.Equal(2, desk.Recorded(DetailErasure.Action));
+        }
+        Assert.True(kept > 3, $"{kept} writes only");
     }
 
     // Between what a pass came to and the case's state; or between that and the record.

@@ -321,6 +321,24 @@ public sealed class PlanExecutorTests
     }
 
     [Fact]
+    public async Task What_was_done_before_the_user_was_deleted_stays_done()
+    {
+        await using var tenant = await WritableTenant.StartAsync();
+        tenant.Faults = write =>
+        {
+            if (write.Path.Contains("/appRoleAssignments/", StringComparison.Ordinal))
+                tenant.DeletedUser = Some.UserId;
+            return null;
+        };
+        var plan = Remove(Some.Group("g1"), Some.AppRole("r1"));
+
+        var outcomes = (await tenant.RunAsync(plan)).Zip(plan.Steps).ToDictionary(p => p.Second.Action, p => p.First);
+
+        Assert.Equal(StepResult.Done, outcomes[RemoveGroupMember.Id].Result);
+        Assert.Equal((StepResult.AlreadySo, "the user was deleted"), (outcomes[RemoveAppRole.Id].Result, outcomes[RemoveAppRole.Id].Reason));
+    }
+
+    [Fact]
     public async Task A_membership_that_is_gone_is_not_taken_for_a_deleted_user()
     {
         await using var tenant = await WritableTenant.StartAsync();
