@@ -488,6 +488,28 @@ public sealed class ToyTests
         Assert.True((await world.CertificateAsync("c"))!.Clear);
     }
 
+    [Fact]
+    public async Task What_was_done_before_a_pause_and_not_yet_recorded_is_recorded_while_acts_are_paused()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("a", true, 1));
+        world.AfterRemoval = () =>
+        {
+            world.Evidence.Fails = true;
+            return Task.CompletedTask;
+        };
+        await world.BeginAsync("c");
+        await RunAsync(world, TimeSpan.FromMinutes(1));
+        Assert.Equal(["a"], world.Removed.Select(r => r.Box));
+        Assert.DoesNotContain(world.Evidence.Records.Values, r => r.Action == "toy.act");
+
+        await world.PauseAsync(true);
+        world.Evidence.Fails = false;
+        await RunAsync(world, TimeSpan.FromHours(5));
+
+        Assert.Contains(world.Evidence.Records.Values, r => r is { Action: "toy.act", Outcome: "complete" });
+    }
+
     [Theory]
     [MemberData(nameof(Seeds))]
     public async Task A_random_life_removes_nothing_that_it_may_not_and_ends_in_a_certificate(int seed)
