@@ -13,7 +13,6 @@ namespace Compliance.Storage;
 /// </summary>
 internal sealed class BlobDocumentStore(StateStorage storage, string container) : IDocumentStore
 {
-    // Each lost race means that another writer got on.
     private const int MaxRaces = 50;
 
     private readonly BlobContainerClient _container = storage.Blobs.GetBlobContainerClient(container);
@@ -31,34 +30,23 @@ internal sealed class BlobDocumentStore(StateStorage storage, string container) 
         where T : class
     {
         var blob = Blob(name);
-        for (var races = 0; ; races++)
-        {
-            var (bytes, etag) = await ReadAsync(blob, cancellationToken);
-            var after = change(bytes is null ? null : JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact));
-            var written = CanonicalJson.Serialize(after);
-            if (bytes?.ToMemory().Span.SequenceEqual(written) == true)
-                return after;
-            var options = new BlobUploadOptions
+        T after = null!;
+        await CompareAndSet.RunAsync(
+            MaxRaces,
+            async _ =>
             {
-                HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-                Conditions = bytes is null
+                var (bytes, etag) = await ReadAsync(blob, cancellationToken);
+                after = change(bytes is null ? null : JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact));
+                var written = CanonicalJson.Serialize(after);
+                if (bytes?.ToMemory().Span.SequenceEqual(written) == true)
+                    return null;
+                var conditions = bytes is null
                     ? new BlobRequestConditions { IfNoneMatch = ETag.All }
-                    : new BlobRequestConditions { IfMatch = etag },
-            };
-            try
-            {
-                await blob.UploadAsync(new BinaryData(written), options, cancellationToken);
-                return after;
+                    : new BlobRequestConditions { IfMatch = etag };
+                return () => UploadAsync(blob, written, conditions, cancellationToken);
             }
-            catch (RequestFailedException e) when (e.Status == 404 && races < MaxRaces)
-            {
-                await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-            }
-            catch (RequestFailedException e) when (e.Status is 409 or 412 && races < MaxRaces)
-            {
-                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now shows.
-            }
-        }
+        );
+        return after;
     }
 
     /// <inheritdoc/>
@@ -84,6 +72,30 @@ internal sealed class BlobDocumentStore(StateStorage storage, string container) 
         catch (RequestFailedException e) when (e.Status == 404)
         {
             return (null, default);
+        }
+    }
+
+    // The first document of all finds no container. It is made, and the write counts as lost: it is tried again.
+    private async Task UploadAsync(
+        BlobClient blob,
+        byte[] bytes,
+        BlobRequestConditions conditions,
+        CancellationToken cancellationToken
+    )
+    {
+        var options = new BlobUploadOptions
+        {
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+            Conditions = conditions,
+        };
+        try
+        {
+            await blob.UploadAsync(new BinaryData(bytes), options, cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            throw;
         }
     }
 

@@ -19,7 +19,6 @@ namespace Compliance.Changes.Caps;
 /// </remarks>
 internal sealed class TableCapLedger(StateStorage storage, string tableName) : ICapLedger, IDisposable
 {
-    // Each lost race means that another process took a place.
     private const int MaxRaces = 1000;
 
     private const string CounterRow = "counter";
@@ -63,25 +62,22 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
             caseId,
             async (table, at) =>
             {
-                for (var race = 1; ; race++)
-                {
-                    if (await PlaceAsync(table, at, cancellationToken) is not { } place)
-                        return null;
-                    var kept = await ReadAsync(table, at.Tenant, cancellationToken);
-                    var counter = kept.Counter.Released(place.GetDateTimeOffset(TakenAt) ?? DateTimeOffset.MinValue);
-                    try
+                await CompareAndSet.RunAsync(
+                    MaxRaces,
+                    async _ =>
                     {
-                        await table.SubmitTransactionAsync(
-                            [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Delete, place, place.ETag)],
-                            cancellationToken
-                        );
-                        return null;
+                        if (await PlaceAsync(table, at, cancellationToken) is not { } place)
+                            return null;
+                        var kept = await ReadAsync(table, at.Tenant, cancellationToken);
+                        var counter = kept.Counter.Released(place.GetDateTimeOffset(TakenAt) ?? DateTimeOffset.MinValue);
+                        return () =>
+                            table.SubmitTransactionAsync(
+                                [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Delete, place, place.ETag)],
+                                cancellationToken
+                            );
                     }
-                    catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
-                    {
-                        // Somebody else counted or released: look again.
-                    }
-                }
+                );
+                return null;
             },
             cancellationToken
         );
@@ -124,54 +120,71 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
         CancellationToken cancellationToken
     )
     {
-        for (var race = 1; ; race++)
-        {
-            // What is remembered may lack what others gave back, so that only a fresh read says no; and the transaction says whether a yes
-            // still holds.
-            var fresh = !_counters.TryGetValue(at.Tenant, out var kept);
-            kept ??= await ReadAsync(table, at.Tenant, cancellationToken);
-            if (check(kept.Counter) is { } hold)
+        Hold? hold = null;
+        await CompareAndSet.RunAsync(
+            MaxRaces,
+            async races =>
             {
-                if (fresh)
-                    return await PlaceAsync(table, at, cancellationToken) is null ? hold : null;
-                _counters.TryRemove(at.Tenant, out _);
-                continue;
-            }
-            var counter = kept.Counter.Taken(now);
-            var place = new TableEntity(at.Tenant, at.Row) { [TakenAt] = now, [Approved] = approved };
-            try
-            {
-                var answers = await table.SubmitTransactionAsync(
-                    [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Add, place)],
-                    cancellationToken
-                );
-                if (answers.Value[0].Headers.ETag is { } tag)
-                    _counters[at.Tenant] = new(counter, tag);
-                else
+                if (races > 0)
+                {
                     _counters.TryRemove(at.Tenant, out _);
+                    // Taken before, or just now with the answer lost on its way.
+                    if (await PlaceAsync(table, at, cancellationToken) is not null)
+                        return null;
+                }
+                var (kept, held) = await CheckAsync(table, at.Tenant, check, cancellationToken);
+                if (held is null)
+                    return () => AddAsync(table, at, kept, now, approved, cancellationToken);
+                hold = await PlaceAsync(table, at, cancellationToken) is null ? held : null;
                 return null;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
-            {
-                _counters.TryRemove(at.Tenant, out _);
-                // Taken before, or just now with the answer lost on its way.
-                if (await PlaceAsync(table, at, cancellationToken) is not null)
-                    return null;
-            }
-        }
+        );
+        return hold;
     }
 
-    private static async Task<TableEntity?> PlaceAsync(TableClient table, Place at, CancellationToken cancellationToken) =>
-        await table.GetEntityIfExistsAsync<TableEntity>(at.Tenant, at.Row, cancellationToken: cancellationToken) is { HasValue: true } row
-            ? row.Value
-            : null;
+    // What is remembered may lack what others gave back, so that only a fresh read holds; and the transaction shows whether there is still
+    // room.
+    private async Task<(Kept Kept, Hold? Hold)> CheckAsync(
+        TableClient table,
+        string tenant,
+        Func<CapCounter, Hold?> check,
+        CancellationToken cancellationToken
+    )
+    {
+        if (_counters.TryGetValue(tenant, out var remembered) && check(remembered.Counter) is null)
+            return (remembered, null);
+        _counters.TryRemove(tenant, out _);
+        var stored = await ReadAsync(table, tenant, cancellationToken);
+        return (stored, check(stored.Counter));
+    }
+
+    private async Task AddAsync(
+        TableClient table,
+        Place at,
+        Kept kept,
+        DateTimeOffset now,
+        bool approved,
+        CancellationToken cancellationToken
+    )
+    {
+        var counter = kept.Counter.Taken(now);
+        var place = new TableEntity(at.Tenant, at.Row) { [TakenAt] = now, [Approved] = approved };
+        var answers = await table.SubmitTransactionAsync(
+            [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Add, place)],
+            cancellationToken
+        );
+        if (answers.Value[0].Headers.ETag is { } tag)
+            _counters[at.Tenant] = new(counter, tag);
+        else
+            _counters.TryRemove(at.Tenant, out _);
+    }
+
+    private static Task<TableEntity?> PlaceAsync(TableClient table, Place at, CancellationToken cancellationToken) =>
+        table.FindRowAsync(at.Tenant, at.Row, cancellationToken);
 
     private static async Task<Kept> ReadAsync(TableClient table, string tenant, CancellationToken cancellationToken)
     {
-        if (
-            await table.GetEntityIfExistsAsync<TableEntity>(tenant, CounterRow, cancellationToken: cancellationToken)
-            is not { HasValue: true, Value: { } row }
-        )
+        if (await table.FindRowAsync(tenant, CounterRow, cancellationToken) is not { } row)
             return new(CapCounter.None, null);
         // A counter that cannot be read is no empty counter: the exception holds the case.
         var day = DateOnly.ParseExact(row.GetString(Day), "yyyy-MM-dd", CultureInfo.InvariantCulture);
