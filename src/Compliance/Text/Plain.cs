@@ -33,6 +33,9 @@ internal static class Plain
         return plain.ToString();
     }
 
+    /// <summary>The same where line breaks and tabs are ordinary, as in the message of an exception: each is a space.</summary>
+    public static string Line(string text) => Text(text.Replace('\r', ' ').Replace('\n', ' ').Replace('\t', ' '));
+
     /// <summary>The same of bytes that may be no UTF-8.</summary>
     public static string Text(ReadOnlySpan<byte> utf8, int most = int.MaxValue)
     {
