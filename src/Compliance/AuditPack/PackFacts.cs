@@ -175,7 +175,7 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
             || d.ControlId == PauseControls.Paused
             || CaseOf(d) is not null;
         var subject =
-            hide.Hides && (d.Subject.Type is PersonFilter.UserSubject or IntakeControls.EventSubject)
+            hide.Hides && (d.Subject.Type is PersonFilter.UserSubject or IntakeSources.EventSubject)
                 ? d.Subject with
                 {
                     Id = LeftOut,

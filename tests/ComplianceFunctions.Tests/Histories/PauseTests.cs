@@ -53,7 +53,7 @@ public sealed class PauseTests
 
     private static PersonAccess Lea(LeaverWorld world) => PersonAccess.Read(world.Sandbox.Tenant, Person.Lea);
 
-    private static bool IsRefusedBlockFound(LeaverWorld world) => world.HasFinding(LeaverControls.StepStuck);
+    private static bool IsRefusedBlockFound(LeaverWorld world) => world.HasFinding(OffboardingControls.StepStuck);
 
     [Fact]
     public async Task A_leaver_is_blocked_while_acts_are_paused_and_loses_nothing_else()
@@ -97,7 +97,7 @@ public sealed class PauseTests
         Assert.False(IsRefusedBlockFound(world));
         // Whoever is due and can sign in is found all the same.
         await world.RunUntilAsync(LeaverWorld.Start + Hour(24));
-        Assert.True(world.HasFinding(LeaverControls.Stalled));
+        Assert.True(world.HasFinding(OffboardingControls.Stalled));
 
         Assert.Equal(HttpStatusCode.Accepted, await world.ResumeAsync(Asker));
         Assert.Equal(HttpStatusCode.OK, await world.AnswerResumeAsync(new(default, Pauser)));
@@ -216,7 +216,7 @@ public sealed class PauseTests
         Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
 
         Assert.True(desk.CanSignIn());
-        Assert.False(desk.World.HasFinding(LeaverControls.Relapsed));
+        Assert.False(desk.World.HasFinding(OffboardingControls.Relapsed));
         Assert.Null((await desk.CaseAsync()).Unrecorded);
     }
 

@@ -550,9 +550,9 @@ public sealed class StepTests
         Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
 
         Assert.Equal((LeaverStage.Cancelled, false), ((await desk.CaseAsync()).Stage, (await desk.CaseAsync()).IsTaken));
-        Assert.True(desk.World.HasFinding(LeaverControls.StepStuck));
+        Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck));
         Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
-        Assert.True(desk.World.HasFinding(LeaverControls.StepStuck));
+        Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck));
     }
 
     [Fact]

@@ -584,7 +584,7 @@ public sealed class BetweenStartsTests
     private static async Task WatchFormerAsync(StepDesk desk) =>
         await desk.World.Services.GetRequiredService<FormerLeavers>().RunAsync(Stop);
 
-    private static bool HasUndoFinding(StepDesk desk) => desk.World.HasFinding(LeaverControls.StepStuck);
+    private static bool HasUndoFinding(StepDesk desk) => desk.World.HasFinding(OffboardingControls.StepStuck);
 
     private async Task GiveUpUndoAsync(StepDesk desk, long sequence, params IEnumerable<string> denied)
     {

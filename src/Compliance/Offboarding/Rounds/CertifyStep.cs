@@ -51,7 +51,7 @@ internal sealed partial class CertifyStep(LeaverRounds rounds, RoundQuestions qu
             At = verified.At,
             Action = "offboarding.certificate",
             Outcome = certificate.ClearAt is null ? "incomplete" : "complete",
-            Controls = [LeaverControls.NotClear, LeaverControls.StepStuck],
+            Controls = [OffboardingControls.NotClear, OffboardingControls.StepStuck],
             PlanId = known.PlanId,
             Counts = counts,
             Details = new Dictionary<string, string> { ["certificate.json"] = digest },

@@ -52,7 +52,7 @@ internal sealed class LeaverMatch(LeaverRounds rounds, ILeaverDirectory director
             known,
             policy,
             CasePhase.Match,
-            LeaverControls.NoMatch,
+            OffboardingControls.NoMatch,
             problem,
             "Set the employee id on the right account, or correct it in HR; the case looks again by itself."
         );
@@ -66,7 +66,7 @@ internal sealed class LeaverMatch(LeaverRounds rounds, ILeaverDirectory director
             known,
             policy,
             CasePhase.Match,
-            LeaverControls.Held,
+            OffboardingControls.Held,
             problem,
             "Remove what keeps the directory from being read; the case looks again by itself."
         ) with
