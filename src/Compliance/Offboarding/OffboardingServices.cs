@@ -47,12 +47,12 @@ internal static class OffboardingServices
 
         services.AddLeaverDirectory();
         services.AddPlanExecutor();
-        services.AddSingleton<ICapLedger>(p => new TableCapLedger(p.GetRequiredService<StateStorage>(), LeaverCaps.Table));
-        services.AddSingleton<IPolicyActs, TablePolicyActs>();
+        services.AddSingleton(p => new TableCapLedger(p.GetRequiredService<StateStorage>(), LeaverCaps.Table));
+        services.AddSingleton<TablePolicyActs>();
 
         services.AddSingleton<TableLeaverCases>();
         services.AddSingleton<ILeaverCases>(p => p.GetRequiredService<TableLeaverCases>());
-        services.AddSingleton<IDocumentStore>(p => new BlobDocumentStore(p.GetRequiredService<StateStorage>(), CaseDocuments.Container));
+        services.AddSingleton(p => new BlobDocumentStore(p.GetRequiredService<StateStorage>(), CaseDocuments.Container));
         services.AddSingleton<HrEventLog>();
         services.AddSingleton<FindingWriter>();
         services.AddSingleton(new WatchedQueue(HrDesk.Queue));

@@ -9,15 +9,21 @@ using Compliance.Text;
 namespace Compliance.Storage;
 
 /// <summary>
-/// Documents as blobs of one container of the state account, where they can be erased. Storage Blob Data Contributor.
+/// Keeps the documents of a capability (snapshots, plans, outcomes, certificates) in a container of its own in the state account: they
+/// may name people and so can be erased. Storage Blob Data Contributor.
 /// </summary>
-internal sealed class BlobDocumentStore(StateStorage storage, string container) : IDocumentStore
+internal sealed class BlobDocumentStore(StateStorage storage, string container)
 {
     private const int MaxRaces = 50;
 
     private readonly BlobContainerClient _container = storage.Blobs.GetBlobContainerClient(container);
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Writes the document (canonical JSON) unless the very same is there; returns the SHA-256 of its bytes, lower-case hex.
+    /// </summary>
+    /// <param name="name">For example <c>leaver-1f0c…/1/snapshot.json</c>.</param>
+    /// <param name="document">The document.</param>
+    /// <param name="cancellationToken">Stops the write.</param>
     public async Task<string> SaveAsync<T>(string name, T document, CancellationToken cancellationToken)
     {
         var bytes = CanonicalJson.Serialize(document);
@@ -25,7 +31,12 @@ internal sealed class BlobDocumentStore(StateStorage storage, string container) 
         return Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Changes a document and no other writer's change is lost: <paramref name="change"/> is called again with the newer document when
+    /// another writer was faster, and with null while there is none.
+    /// </summary>
+    /// <returns>The document as it is now.</returns>
+    /// <exception cref="Azure.RequestFailedException">Storage failed, or others changed the document in every attempt.</exception>
     public async Task<T> ChangeAsync<T>(string name, Func<T?, T> change, CancellationToken cancellationToken)
         where T : class
     {
@@ -49,16 +60,16 @@ internal sealed class BlobDocumentStore(StateStorage storage, string container) 
         return after;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Writes a text such as an HTML page.</summary>
     public Task SaveTextAsync(string name, string contentType, string text, CancellationToken cancellationToken) =>
         WriteAsync(name, contentType, Encoding.UTF8.GetBytes(text), cancellationToken);
 
-    /// <inheritdoc/>
+    /// <summary>Reads a document; null when there is none.</summary>
     public async Task<T?> LoadAsync<T>(string name, CancellationToken cancellationToken)
         where T : class =>
         await LoadBytesAsync(name, cancellationToken) is { } bytes ? JsonSerializer.Deserialize<T>(bytes, ComplianceJson.Compact) : null;
 
-    /// <inheritdoc/>
+    /// <summary>Reads a document's bytes; null when there is none.</summary>
     public async Task<BinaryData?> LoadBytesAsync(string name, CancellationToken cancellationToken) =>
         (await ReadAsync(Blob(name), cancellationToken)).Bytes;
 

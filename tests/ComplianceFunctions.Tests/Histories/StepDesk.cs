@@ -27,7 +27,7 @@ internal sealed class StepDesk : IAsyncDisposable
 
     public ApprovalBoard Approvals => World.Services.GetRequiredService<ApprovalBoard>();
 
-    public IDocumentStore Documents => World.Services.GetRequiredService<IDocumentStore>();
+    public BlobDocumentStore Documents => World.Services.GetRequiredService<BlobDocumentStore>();
 
     /// <summary>The case's present round, in its first attempt.</summary>
     public CaseRun Run { get; private set; } = null!;

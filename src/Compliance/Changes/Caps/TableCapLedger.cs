@@ -8,16 +8,16 @@ using Compliance.Storage;
 namespace Compliance.Changes.Caps;
 
 /// <summary>
-/// One table for each kind of act, in it one partition a tenant with the row <c>counter</c> and a row <c>case-…</c> for each place taken,
-/// both written in one transaction held to the counter's ETag. So no number of cases, processes or machines takes more places than there
-/// are.
+/// Counts acts before they are done, so that a faulty source of them is stopped: one table for each kind of act, in it one partition a
+/// tenant with the row <c>counter</c> and a row <c>case-…</c> for each place taken, both written in one transaction held to the counter's
+/// ETag. So no number of cases, processes or machines takes more places than there are.
 /// </summary>
 /// <remarks>
 /// One partition a tenant, not one a day: the sliding hour reaches over midnight, and one transaction spans one partition. Inside a process
 /// one case at a time asks, with the counter remembered from the last answer: a place taken is one request, and lost races come from other
 /// processes only.
 /// </remarks>
-internal sealed class TableCapLedger(StateStorage storage, string tableName) : ICapLedger, IDisposable
+internal sealed class TableCapLedger(StateStorage storage, string tableName) : IDisposable
 {
     private const int MaxRaces = 1000;
 
@@ -31,7 +31,16 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly ConcurrentDictionary<string, Kept> _counters = new(StringComparer.Ordinal);
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Takes a place; null when there was one, or the case has one already. Else the reason to hold, and nothing was taken.
+    /// </summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="caseId">The case (of one round): it takes one place however often it asks.</param>
+    /// <param name="now">When (UTC). The hour is the 60 minutes before it, so that the turn of a clock hour gives no second allowance; the
+    /// day is the UTC day.</param>
+    /// <param name="limits">How many places there are.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <exception cref="Azure.RequestFailedException">Storage failed: whether a place was taken is not known. Ask again.</exception>
     public Task<Hold?> ReserveAsync(
         string tenantId,
         string caseId,
@@ -46,7 +55,10 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
             cancellationToken
         );
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Counts a case that two people approved although a cap, or another guard, held it: it takes a place from those who come later.
+    /// </summary>
+    /// <inheritdoc cref="ReserveAsync" path="/exception"/>
     public Task CountApprovedAsync(string tenantId, string caseId, DateTimeOffset now, CancellationToken cancellationToken) =>
         InTurnAsync(
             tenantId,
@@ -55,7 +67,8 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
             cancellationToken
         );
 
-    /// <inheritdoc/>
+    /// <summary>Gives the place back of a case that ended before its act. Nothing happens when it has none.</summary>
+    /// <exception cref="Azure.RequestFailedException">Storage failed. Repeat it.</exception>
     public Task ReleaseAsync(string tenantId, string caseId, CancellationToken cancellationToken) =>
         InTurnAsync(
             tenantId,
@@ -104,7 +117,7 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
         }
         finally
         {
-            // After a failure nobody knows what is stored.
+            // After a failure it is unknown what is stored.
             if (!done)
                 _counters.TryRemove(at.Tenant, out _);
             _oneAtATime.Release();

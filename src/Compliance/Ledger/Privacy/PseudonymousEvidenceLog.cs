@@ -6,7 +6,7 @@ namespace Compliance.Ledger.Privacy;
 /// </summary>
 /// <param name="log">Where the record goes.</param>
 /// <param name="pseudonyms">Who is who.</param>
-internal sealed class PseudonymousEvidenceLog(IEvidenceLog log, IPseudonyms pseudonyms) : IEvidenceLog
+internal sealed class PseudonymousEvidenceLog(IEvidenceLog log, BlobPseudonyms pseudonyms) : IEvidenceLog
 {
     /// <inheritdoc/>
     public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)

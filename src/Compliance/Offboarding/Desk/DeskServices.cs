@@ -54,14 +54,14 @@ internal static class DeskServices
             .AddSingleton(p => new CaseDesk(
                 p.GetRequiredService<TenantId>(),
                 p.GetRequiredService<ILeaverCases>(),
-                p.GetRequiredService<IDocumentStore>()
+                p.GetRequiredService<BlobDocumentStore>()
             ))
             .AddSingleton(p => new DryRuns(
                 p.GetRequiredService<TenantId>(),
                 p.GetRequiredService<IOffboardingPolicySource>(),
                 p.GetRequiredService<OwnIdentity>(),
                 p.GetRequiredService<ILeaverDirectory>(),
-                p.GetRequiredService<IPolicyActs>()
+                p.GetRequiredService<TablePolicyActs>()
             ))
             .AddSingleton(p => new ApprovalDesk(
                 p.GetRequiredService<TenantId>(),

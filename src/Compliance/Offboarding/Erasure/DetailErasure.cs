@@ -44,7 +44,7 @@ internal sealed class DetailErasure(
     TenantId tenant,
     StateStorage storage,
     TableLeaverCases cases,
-    IPseudonyms pseudonyms,
+    BlobPseudonyms pseudonyms,
     IEvidenceLog evidence,
     TimeProvider time
 )
