@@ -26,14 +26,13 @@ internal static class DeskServices
             .AddSingleton<OutstandingWork>()
             .AddSingleton<OnePersonRule>()
             .AddSingleton<AnswerSettling>()
-            .AddSingleton(p => new HrDesk(
-                p.GetRequiredService<HrWebhook>(),
-                p.GetRequiredService<LeaverIntake>(),
-                p.GetRequiredService<ForCauseStarts>(),
-                p.GetRequiredService<Approvers>(),
-                p.GetRequiredService<BlockingFirst>(),
-                p.GetRequiredService<TimeProvider>()
-            ))
+            .AddRuns()
+            .AddRequests();
+    }
+
+    // What timers and queues start.
+    private static IServiceCollection AddRuns(this IServiceCollection services) =>
+        services
             .AddSingleton(p => new DispatchSettling(p.GetRequiredService<LeaverIntake>(), p.GetRequiredService<ForCauseConfirmation>()))
             .AddSingleton(p => new CaseSweep(
                 p.GetRequiredService<TenantId>(),
@@ -49,6 +48,18 @@ internal static class DeskServices
                 p.GetRequiredService<CaseChecks>(),
                 p.GetRequiredService<CaseCourse>(),
                 p.GetRequiredService<ExpiryErasure>(),
+                p.GetRequiredService<TimeProvider>()
+            ));
+
+    // What HR and people ask for over HTTP.
+    private static IServiceCollection AddRequests(this IServiceCollection services) =>
+        services
+            .AddSingleton(p => new HrDesk(
+                p.GetRequiredService<HrWebhook>(),
+                p.GetRequiredService<LeaverIntake>(),
+                p.GetRequiredService<ForCauseStarts>(),
+                p.GetRequiredService<Approvers>(),
+                p.GetRequiredService<BlockingFirst>(),
                 p.GetRequiredService<TimeProvider>()
             ))
             .AddSingleton(p => new CaseDesk(
@@ -78,5 +89,4 @@ internal static class DeskServices
                 p.GetRequiredService<DetailErasure>(),
                 p.GetRequiredService<EvidencePolicy>()
             ));
-    }
 }
