@@ -71,7 +71,7 @@ internal sealed class EvidenceProve(LedgerCommands commands)
         {
             if (line.Kind != LogLineKind.Line)
                 continue;
-            if (!line.TooLong && RecordFacts.Of(line.Bytes.Span).Id == wanted)
+            if (!line.TooLong && RecordFacts.Parse(line.Bytes.Span).Id == wanted)
                 return index;
             index++;
         }

@@ -92,7 +92,7 @@ internal sealed class EvidenceShow(LedgerCommands commands)
         // What a crash cut off would spoil the JSON for whoever reads it.
         if (!isJson)
             await commands.Output.WriteLineAsync(Text(line));
-        else if (RecordFacts.Of(line.Bytes.Span).Form == LineForm.Record)
+        else if (RecordFacts.Parse(line.Bytes.Span).Form == LineForm.Record)
             await commands.Output.WriteLineAsync(Encoding.UTF8.GetString(line.Bytes.Span));
         else
             await commands.Errors.WriteLineAsync(Text(line));
@@ -102,7 +102,7 @@ internal sealed class EvidenceShow(LedgerCommands commands)
     private static string Text(LogLine line)
     {
         var bytes = line.Bytes.Span;
-        var facts = RecordFacts.Of(bytes);
+        var facts = RecordFacts.Parse(bytes);
         if (facts.Form != LineForm.Record || !facts.Known)
             return $"{(facts.Form == LineForm.Record ? "unknown version" : "no record")}  {Plain.Text(bytes, 500)}";
         var text = new StringBuilder();
@@ -152,7 +152,7 @@ internal sealed class EvidenceShow(LedgerCommands commands)
     {
         public bool Fits(ReadOnlySpan<byte> line)
         {
-            if ((From ?? To) is not null && (RecordFacts.Of(line).LoggedAt is not { } at || at < From || at >= To))
+            if ((From ?? To) is not null && (RecordFacts.Parse(line).LoggedAt is not { } at || at < From || at >= To))
                 return false;
             foreach (var wanted in Texts)
                 if (

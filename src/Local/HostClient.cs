@@ -105,8 +105,9 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
 
     private static LaunchException Unexpected(string what, HttpStatusCode status, string body)
     {
-        var said = Field(body, "error") ?? $"the app answered {(int)status} {(body.Length > 300 ? body[..300] + "…" : body)}".TrimEnd();
-        return new LaunchException($"{what}: {Plain.Line(said)}");
+        var message =
+            Field(body, "error") ?? $"the app answered {(int)status} {(body.Length > 300 ? body[..300] + "…" : body)}".TrimEnd();
+        return new LaunchException($"{what}: {Plain.Line(message)}");
     }
 
     private static string? Field(string body, string name)

@@ -213,7 +213,7 @@ public sealed class PauseTests
         Assert.Equal(HttpStatusCode.OK, await desk.World.PauseAsync(Pauser, blocking: true));
         await desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.Enable));
 
-        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Open, await desk.ApprovalStatusAsync(asked.ApprovalId!));
 
         Assert.True(desk.CanSignIn());
         Assert.False(desk.World.HasFinding(OffboardingControls.Relapsed));
@@ -377,7 +377,7 @@ public sealed class PauseTests
         await using var desk = await StepDesk.StartAsync();
         var asked = await desk.FirstActAskedAsync();
         await desk.AnswerAsync(asked, true, true);
-        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Approved, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.Equal(HttpStatusCode.OK, await desk.World.PauseAsync(Pauser));
 
         var held = await desk.RemoveAsync(asked.PlanId!);

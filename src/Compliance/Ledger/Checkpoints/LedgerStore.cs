@@ -92,8 +92,8 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
             // Ours of a try whose answer was lost, another checkpointer's, or somebody's who should not write here.
-            var most = Math.Max(bytes.Length, SignedNote.MaxBytes);
-            var there = await ReadAsync(blob, most, cancellationToken);
+            var max = Math.Max(bytes.Length, SignedNote.MaxBytes);
+            var there = await ReadAsync(blob, max, cancellationToken);
             if (there is null)
                 throw;
             return there.Bytes.AsSpan().SequenceEqual(bytes) ? null : there.Bytes;
@@ -174,12 +174,12 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
         (await storage.EvidenceContainerAsync(container, cancellationToken)).GetBlobClient($"{tenant}/{path}");
 
     // One byte more than the most shows that there is more.
-    private static async Task<StoredBytes?> ReadAsync(BlobClient blob, int most, CancellationToken cancellationToken)
+    private static async Task<StoredBytes?> ReadAsync(BlobClient blob, int max, CancellationToken cancellationToken)
     {
         try
         {
             using BlobDownloadStreamingResult answer = await blob.DownloadStreamingAsync(
-                new() { Range = new(0, most + 1L) },
+                new() { Range = new(0, max + 1L) },
                 cancellationToken
             );
             using var bytes = new MemoryStream();

@@ -57,7 +57,7 @@ internal readonly ref struct RecordFacts
     public string? ExactId => Form == LineForm.Record ? TextOf(RawId) : null;
 
     /// <summary>Reads a line; anything may stand there.</summary>
-    public static RecordFacts Of(ReadOnlySpan<byte> line)
+    public static RecordFacts Parse(ReadOnlySpan<byte> line)
     {
         if (line.IsEmpty)
             return new() { Form = LineForm.Torn };
@@ -65,11 +65,11 @@ internal readonly ref struct RecordFacts
             return new() { Form = LineForm.Foreign };
         if (line[^1] == (byte)'}' && line.Length >= PlainLine.Block && ReadPlain(line, out var plain))
             return plain;
-        return OfAny(line);
+        return ParseAny(line);
     }
 
     /// <summary>Reads a line that begins with a brace as any JSON, whatever it holds.</summary>
-    internal static RecordFacts OfAny(ReadOnlySpan<byte> line)
+    internal static RecordFacts ParseAny(ReadOnlySpan<byte> line)
     {
         // A line that is cut off has no last brace, with rare exceptions that the reader below finds.
         if (line[^1] != (byte)'}' || !Utf8.IsValid(line))

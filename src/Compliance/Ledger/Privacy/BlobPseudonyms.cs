@@ -34,7 +34,7 @@ internal sealed class BlobPseudonyms(StateStorage storage)
     /// <param name="tenantId">Entra tenant id.</param>
     /// <param name="personId">Id of a case, or an object id.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<Pseudonym> OfAsync(string tenantId, string personId, CancellationToken cancellationToken)
+    public async Task<Pseudonym> GetOrCreateAsync(string tenantId, string personId, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(personId);
         if (_kept.TryGetValue((tenantId, personId), out var kept))
@@ -62,12 +62,12 @@ internal sealed class BlobPseudonyms(StateStorage storage)
     }
 
     /// <summary>The person's pseudonym; null when there is none, or it was erased.</summary>
-    /// <inheritdoc cref="OfAsync"/>
+    /// <inheritdoc cref="GetOrCreateAsync"/>
     public async Task<Pseudonym?> FindAsync(string tenantId, string personId, CancellationToken cancellationToken) =>
         await ReadAsync(await BlobAsync(tenantId, personId, cancellationToken), cancellationToken);
 
     /// <summary>Erases whom the pseudonym names, and the salt. It cannot be restored.</summary>
-    /// <inheritdoc cref="OfAsync"/>
+    /// <inheritdoc cref="GetOrCreateAsync"/>
     public async Task EraseAsync(string tenantId, string personId, CancellationToken cancellationToken)
     {
         await (await BlobAsync(tenantId, personId, cancellationToken)).DeleteIfExistsAsync(

@@ -221,7 +221,7 @@ internal sealed class Diagnosis(
             _ => Changed(sides, original),
         };
         var line = sides.Line;
-        var id = line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id;
+        var id = line.TooLong ? null : RecordFacts.Parse(line.Bytes.Span).Id;
         report.Add(
             LogWalk.At(sides.Index, line, wrong.Kind, $"{wrong.How} (signed in {checkpoint.Name})", id) with
             {
@@ -343,7 +343,8 @@ internal sealed class Diagnosis(
         return hash;
     }
 
-    private static string? IdOf(byte[]? record) => record is not null && RecordFacts.Of(record).Id is { } id ? Plain.Text(id, 200) : null;
+    private static string? IdOf(byte[]? record) =>
+        record is not null && RecordFacts.Parse(record).Id is { } id ? Plain.Text(id, 200) : null;
 
     private static string Shown(byte[]? record) => IdOf(record) is { } id ? $" ({id})" : "";
 

@@ -176,7 +176,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
                 continue;
             if (index >= last || suspects.Count == 0)
                 break;
-            var id = line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id;
+            var id = line.TooLong ? null : RecordFacts.Parse(line.Bytes.Span).Id;
             if (id is not null && suspects.TryGetValue(id, out var twice) && index < twice.Index)
             {
                 suspects.Remove(id);

@@ -105,7 +105,7 @@ internal sealed class LogWalk(VerifyReport report) : ILogRules
             );
             return;
         }
-        var facts = RecordFacts.Of(line.Bytes.Span);
+        var facts = RecordFacts.Parse(line.Bytes.Span);
         if (facts.Form != LineForm.Record)
         {
             NoRecord(index, line, facts.Form);
@@ -131,7 +131,7 @@ internal sealed class LogWalk(VerifyReport report) : ILogRules
             if (_ids.Add(seen.Hash) || _doubles.Count >= MaxDoubles)
                 continue;
             var line = part.Lines.Span.Slice((int)(seen.Offset - part.Offset), seen.Length);
-            _doubles.Add(new(new(seen.Index, part.Path, seen.Offset), RecordFacts.Of(line).Id ?? ""));
+            _doubles.Add(new(new(seen.Index, part.Path, seen.Offset), RecordFacts.Parse(line).Id ?? ""));
         }
         _unsettled.Clear();
     }

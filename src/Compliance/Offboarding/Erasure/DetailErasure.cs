@@ -97,7 +97,7 @@ internal sealed class DetailErasure(
         if (before is null && known.EmployeeId == LeaverCase.Erased && documents.Count + approvals.Count + findings.Count == 0)
             return new(null, 0, 0, 0);
         var kept = new KeptDetails(
-            (await pseudonyms.OfAsync(tenant.Value, caseId, cancellationToken)).Name,
+            (await pseudonyms.GetOrCreateAsync(tenant.Value, caseId, cancellationToken)).Name,
             documents.Count,
             approvals.Count,
             findings.Count

@@ -39,7 +39,7 @@ internal static class OffboardingPolicyLoader
             ProtectedAccounts = Set(guarded?["accounts"]) ?? otherwise.ProtectedAccounts,
             ServiceAccounts = services?["patterns"] is { } patterns ? [.. patterns.Items().Select(p => p.Text)] : otherwise.ServiceAccounts,
             ServiceEmployeeTypes = Set(services?["employeeTypes"]) ?? otherwise.ServiceEmployeeTypes,
-            MaxPerHour = caps?["leaversPerHour"] is { } most ? int.Parse(most.Text, CultureInfo.InvariantCulture) : otherwise.MaxPerHour,
+            MaxPerHour = caps?["leaversPerHour"] is { } max ? int.Parse(max.Text, CultureInfo.InvariantCulture) : otherwise.MaxPerHour,
             MaxOfStaffPerDay = caps?["shareOfStaffPerDay"] is { } share ? Share(share) : otherwise.MaxOfStaffPerDay,
             ApproveFirstAct = approvals?["firstAct"]?.Flag ?? otherwise.ApproveFirstAct,
             ApprovalWithin = Duration(approvals?["within"]) ?? otherwise.ApprovalWithin,
