@@ -3,7 +3,6 @@ using Compliance.Changes.Approvals;
 using Compliance.Changes.Flow;
 using Compliance.Changes.Pauses;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Cases;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Histories;

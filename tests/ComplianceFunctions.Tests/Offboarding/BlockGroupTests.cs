@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;
-using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Desk;
 using Compliance.Text;

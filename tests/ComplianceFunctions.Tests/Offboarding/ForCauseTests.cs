@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Compliance.Changes.Approvals;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Cases;
 using ComplianceFunctions.Tests.Histories;
 using Simulation;
 using Testing;
