@@ -29,7 +29,7 @@ internal static class Commands
         var options = new AppOptions();
         var commands = new AppCommands(options, output);
         var root = new RootCommand(
-            "Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, the pause, the "
+            "Manages the compliance app: cases of leavers, their plans and certificates, what waits for approval, the pause, the "
                 + "evidence, events sent by hand, and messages that were given up."
         )
         {

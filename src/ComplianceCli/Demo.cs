@@ -127,7 +127,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
                 throw new CliException($"the case waits: {known.Note}");
             if (time.GetUtcNow() - began > Patience)
                 throw new CliException(
-                    $"no certificate within {Patience.TotalMinutes:0} minutes; the case stands at {known.Stage}: {known.Note}"
+                    $"no certificate within {Patience.TotalMinutes:0} minutes; the case is at {known.Stage}: {known.Note}"
                 );
             await Task.Delay(Between, time, cancellationToken);
         }

@@ -13,7 +13,7 @@ internal sealed class EvidenceConsistency(LedgerCommands commands)
 
     /// <summary>The command.</summary>
     public Command Create() =>
-        commands.Make("consistency", "Verify that a newer checkpoint goes on from an older one", RunAsync, _older, _newer);
+        commands.Make("consistency", "Verify that a newer checkpoint continues an older one", RunAsync, _older, _newer);
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ internal sealed class EvidenceVerify(LedgerCommands commands)
 {
     private readonly Option<FileInfo?> _kept = new("--checkpoint")
     {
-        Description = "A checkpoint that you kept from before: the ledger has to go on from it",
+        Description = "A checkpoint that you kept from before: the ledger has to continue it",
         HelpName = "FILE",
     };
 
@@ -43,7 +43,7 @@ internal sealed class EvidenceVerify(LedgerCommands commands)
             LedgerVerdict.Intact => "Intact",
             LedgerVerdict.Tampered => "TAMPERED",
             _ when result.Problems is [{ Kind: LedgerProblemKind.ConvertedCopy }] => "NOT INTACT",
-            _ => "CANNOT TELL",
+            _ => "CANNOT DECIDE",
         };
         await output.WriteLineAsync(
             string.Create(

@@ -78,12 +78,12 @@ internal sealed class LedgerCommands(EvidencePlace place, Option<bool> json, Tex
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            await errors.WriteLineAsync("cannot tell: interrupted");
+            await errors.WriteLineAsync("cannot decide: interrupted");
             return CannotDecide;
         }
         catch (Exception e) when (e is not CliException && place.NoAnswer(parsed, e) is { } reason)
         {
-            await errors.WriteLineAsync($"cannot tell: {reason}");
+            await errors.WriteLineAsync($"cannot decide: {reason}");
             return CannotDecide;
         }
         catch (PackException e)
@@ -103,7 +103,7 @@ internal sealed class LedgerCommands(EvidencePlace place, Option<bool> json, Tex
         }
         catch (Exception e)
         {
-            await errors.WriteLineAsync($"cannot tell: {OneLine.Text(e)}");
+            await errors.WriteLineAsync($"cannot decide: {OneLine.Text(e)}");
             return CannotDecide;
         }
     }

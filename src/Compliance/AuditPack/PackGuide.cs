@@ -50,7 +50,7 @@ internal static partial class PackGuide
     private static string State(PackContent content) =>
         content.Facts is null
             ? "- **Findings, waivers and approvals are not in this pack**: it was made from the ledger alone, without the state account. "
-                + "Their absence says nothing about whether there are any."
+                + "Their absence does not mean that there are none."
             : "- `findings.csv`, `findings.json`, `waivers.csv`, `approvals.csv`, the two OSCAL files and `index.html`"
                 + " are extracts of the program's state."
                 + " They are not covered by the signature; what they\n  show was also logged as it happened, where a record of the log "

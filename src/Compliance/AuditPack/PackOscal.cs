@@ -127,8 +127,8 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
         );
         if (content.Facts is null)
             result["remarks"] =
-                "Made from the ledger alone: findings, waivers and approvals are not shown here, which says nothing about whether there "
-                + "are any.";
+                "Made from the ledger alone: findings, waivers and approvals are not shown here, which does not mean that there "
+                + "are none.";
         return result;
     }
 
@@ -183,7 +183,7 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
             ["uuid"] = Uuid("plan"),
             ["title"] = "The plan that was assessed by",
             ["description"] =
-                "There is no assessment plan in OSCAL. Controls run as their schedules and events say; what each one checks is in the "
+                "There is no assessment plan in OSCAL. Controls run by their schedules and events; what each one checks is in the "
                 + "product's catalogue of controls.",
         };
 

@@ -172,7 +172,7 @@ public sealed partial class LedgerKeeper
     [LoggerMessage(
         1216,
         LogLevel.Error,
-        "Whether the ledger is write-once was not looked at or kept at the start ({Reason}); the daily check does so"
+        "Whether the ledger is write-once was not checked or kept at the start ({Reason}); the daily check does so"
     )]
     private partial void StartUnsure(string reason);
 

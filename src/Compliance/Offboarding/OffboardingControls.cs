@@ -76,14 +76,14 @@ internal static class OffboardingControls
                 HrSilent,
                 "HR is silent, or its roster cannot be used",
                 Severity.High,
-                "An HR system that stopped sending looks the same as one whose people all stay.",
+                "An HR system that stopped sending appears the same as one whose people all stay.",
                 [Clauses.CommonCriteriaMonitoring, Clauses.AccessRights, Clauses.Evaluation]
             ),
             new(
                 NoMatch,
-                "Nobody or several people fit a leaver",
+                "No account or several fit a leaver",
                 Severity.High,
-                "Blocking the wrong person does harm, and blocking nobody leaves the leaver in.",
+                "Blocking the wrong person does harm, and blocking no one leaves the leaver in.",
                 [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures]
             ),
             new(
@@ -97,7 +97,7 @@ internal static class OffboardingControls
                 Overdue,
                 "Leaver waits for approvals past the deadline",
                 Severity.Critical,
-                "A hold protects nobody when it is forgotten: the person may still have all access.",
+                "A hold that is forgotten protects no one: the person may still have all access.",
                 [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures, Clauses.TerminatedUsers]
             ),
             new(
@@ -111,7 +111,7 @@ internal static class OffboardingControls
                 NotClear,
                 "A leaver's access was not seen removed in time",
                 Severity.Critical,
-                "Access that is still there, or was not looked at, can be used.",
+                "Access that is still there, or was not read, can be used.",
                 [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures, Clauses.TerminatedUsers]
             ),
             new(
@@ -130,9 +130,9 @@ internal static class OffboardingControls
             ),
             new(
                 Stalled,
-                "A leaver case does not go on",
+                "A leaver case does not proceed",
                 Severity.Critical,
-                "An offboarding that stands still looks the same as one that has nothing to do.",
+                "An offboarding that has stopped appears the same as one that has nothing to do.",
                 [Clauses.AccessRemoval, Clauses.CommonCriteriaMonitoring, Clauses.TerminationProcedures, Clauses.TerminatedUsers]
             ),
             new(

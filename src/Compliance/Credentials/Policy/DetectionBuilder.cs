@@ -112,7 +112,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                     + (outcome.Permission is { } permission ? $" Missing permission: {permission}." : ""),
                 NextStep = outcome.Remedy is { Length: > 0 } remedy
                     ? remedy
-                    : NextSteps.Addressed(owner, "look into the logs of this run, correct the cause and run the check again"),
+                    : NextSteps.Addressed(owner, "check the logs of this run, correct the cause and run the check again"),
                 Owner = owner,
             },
             appId: null

@@ -302,7 +302,7 @@ internal sealed partial class LedgerCheckpointer(
         {
             throw new CheckpointKeyException(
                 $"the signing key gave a signature that does not verify: {e.Message}",
-                "Look into the key: its public part does not fit what signs",
+                "Check the key: its public part does not fit what signs",
                 e
             );
         }

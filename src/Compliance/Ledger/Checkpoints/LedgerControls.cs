@@ -70,7 +70,7 @@ internal static class LedgerControls
                 NotWriteOnce,
                 "Evidence ledger is not write-once",
                 Severity.High,
-                "Evidence that its own keepers could remove is only their word.",
+                "Evidence that its own keepers could remove proves no more than they state.",
                 [Clauses.ProtectedRecords, Clauses.ProtectedLogs, Clauses.Integrity, Clauses.LogIntegrity]
             )
         );

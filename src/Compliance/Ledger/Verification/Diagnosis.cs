@@ -244,7 +244,7 @@ internal sealed class Diagnosis(
             LedgerProblemKind.DroppedRecord,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"dropped: records that should stand before it are gone, {count} in number; the first lost one is record "
+                $"dropped: records that should precede it are missing, {count} in number; the first lost one is record "
                     + $"{index}{Shown(original)}"
             )
         );
@@ -262,7 +262,7 @@ internal sealed class Diagnosis(
                 LedgerProblemKind.InsertedRecord,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"inserted: records that were never signed stand from here on, {count} in number"
+                    $"inserted: records that were never signed begin here, {count} in number"
                 )
             );
 
@@ -286,7 +286,7 @@ internal sealed class Diagnosis(
             offset >= bytes.Length ? "the end of the record" : $"'{Plain.Text(bytes[offset..Math.Min(bytes.Length, offset + shown)])}'";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"from byte {offset} of the record (byte {line.Offset + offset} of {line.Path}) on it says {Around(line.Bytes.Span)} where "
+            $"from byte {offset} of the record (byte {line.Offset + offset} of {line.Path}) on it has {Around(line.Bytes.Span)} where "
                 + $"{Around(original)} was signed"
         );
     }

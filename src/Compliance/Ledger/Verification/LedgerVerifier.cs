@@ -156,7 +156,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         if (options.Keys.Count == 0)
             return "no key was given to verify the checkpoints with";
         return checkpoints.All.Count == 0
-            ? "there is no checkpoint: nothing says what the log has to be"
+            ? "there is no checkpoint: nothing states what the log has to be"
             : "none of the checkpoints is signed by a known key";
     }
 

@@ -173,7 +173,7 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
             if (same == count)
                 continue;
             if (at == expected.Length)
-                return (at, "it goes on after its end");
+                return (at, "it continues after its end");
             var how = $"the byte is 0x{_buffer[same]:x2}, the records give 0x{expected.Span[at]:x2}";
             return (at, how);
         }

@@ -89,7 +89,7 @@ internal sealed class CaseCourse(
                     CasePhase.Course,
                     OffboardingControls.Stalled,
                     $"The orchestration {run.InstanceId} was {found}, and the case was not at rest. It was started again.",
-                    "Find out who ended it, or why it failed; the case goes on by itself."
+                    "Find out who ended it, or why it failed; the case continues by itself."
                 ) with
                 {
                     Part = "orchestration",
@@ -196,7 +196,7 @@ internal sealed class CaseCourse(
                 CasePhase.Course,
                 OffboardingControls.Stalled,
                 $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
-                    + $"The case stands at {known.Stage}: {known.Note ?? "no reason is noted"}",
+                    + $"The case is at {known.Stage}: {known.Note ?? "no reason is noted"}",
                 $"compliance offboard show {known.Id} shows what it waits for; disable the account by hand meanwhile."
             ) with
             {

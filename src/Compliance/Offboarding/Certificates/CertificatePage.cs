@@ -198,13 +198,13 @@ internal static class CertificatePage
             );
         page.Line("<h3>What may live on</h3>");
         Items(page, certificate.Residual);
-        page.Line("<h3>Not looked into</h3>");
+        page.Line("<h3>Not checked</h3>");
         if (certificate.NotInspected.Count > 0)
             Items(page, certificate.NotInspected);
         else
             page.Line(
-                "<p class=\"soft\">Policy names no other systems; whatever does not take its sign-in from this tenant was not looked "
-                    + "into.</p>"
+                "<p class=\"soft\">Policy names no other systems; whatever does not take its sign-in from this tenant was not "
+                    + "checked.</p>"
             );
         page.Line("</section>");
     }

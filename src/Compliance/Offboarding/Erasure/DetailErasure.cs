@@ -197,7 +197,7 @@ internal sealed class DetailErasure(
         return CaseRules.IsOver(known.Stage)
             ? known
             : throw new ErasureRefusedException(
-                $"case {caseId} has not ended: it stands at {known.Stage}, and what it still has to do needs its details"
+                $"case {caseId} has not ended: it is at {known.Stage}, and what it still has to do needs its details"
             );
     }
 

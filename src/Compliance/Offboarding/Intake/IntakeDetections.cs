@@ -14,7 +14,7 @@ internal static class IntakeDetections
             CaseFindings.SubjectOf(known.Id),
             SequencePart(second.Sequence),
             IntakeSources.EventsSource,
-            $"Two events of this employment have sequence {Text(second.Sequence)} and say different things; the first to arrive, "
+            $"Two events of this employment have sequence {Text(second.Sequence)} and differ; the first to arrive, "
                 + $"{HrEventKeys.Create(known.Latest.Source, known.Latest.Id)}, holds, "
                 + $"the other, {HrEventKeys.Create(second.Source, second.Id)}, has no effect",
             "Let HR send what is right with a higher sequence",
@@ -56,7 +56,7 @@ internal static class IntakeDetections
             user,
             IntakeSources.UsersSource,
             "leave-date",
-            $"The directory says that this person left at {Text(user.LeavesAt!.Value)}. The account can sign in, and no HR event came",
+            $"According to the directory, this person left at {Text(user.LeavesAt!.Value)}. The account can sign in, and no HR event came",
             policy
         );
 
@@ -77,8 +77,8 @@ internal static class IntakeDetections
             new(SubjectTypes.Source, IntakeSources.RosterSource, $"the HR roster {policy.Roster}"),
             "",
             IntakeSources.RosterSource,
-            $"{why}. Nobody was compared with it",
-            "Let HR write its roster again as docs/reference/hr-events.md says, or correct the policy's roster",
+            $"{why}. No user was compared with it",
+            "Let HR write its roster again as docs/reference/hr-events.md describes, or correct the policy's roster",
             policy
         ) with
         {
@@ -108,7 +108,7 @@ internal static class IntakeDetections
             outcome.Subject ?? new(SubjectTypes.Source, IntakeSources.UsersSource, "users"),
             "",
             IntakeSources.UsersSource,
-            $"{outcome.Reason}. Nobody could be compared with "
+            $"{outcome.Reason}. No user could be compared with "
                 + $"HR{(outcome.Permission is { } missing ? $". Missing permission: {missing}" : "")}",
             outcome.Remedy ?? "Run the check again",
             policy

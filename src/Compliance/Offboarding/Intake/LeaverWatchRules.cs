@@ -41,7 +41,7 @@ internal static class LeaverWatchRules
     {
         var oldest = policy.Heartbeat ?? OldestRoster;
         if (roster.Employed.Count == 0)
-            return "It lists nobody";
+            return "It lists no one";
         if (now - roster.AsOf > oldest)
             return $"It is as of {Text(roster.AsOf)}; policy expects one every "
                 + $"{oldest.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} hours";

@@ -80,8 +80,8 @@ internal static class OffboardingPolicyLoader
         if (attributes is ["mail" or "userPrincipalName"])
             problems.Add(
                 node.Problem(
-                    $"'{attributes[0]}' alone names nobody for sure: it can be given to somebody else after the first one left. Add a "
-                        + "second attribute that must agree, or use employeeId"
+                    $"'{attributes[0]}' alone does not identify a person with certainty: it can be given to somebody else after the "
+                        + "first one left. Add a second attribute that must agree, or use employeeId"
                 )
             );
         return new(attributes);

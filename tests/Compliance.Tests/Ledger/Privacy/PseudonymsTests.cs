@@ -74,7 +74,8 @@ public abstract class PseudonymsTests(StorageFixture accounts)
         await new PseudonymousEvidenceLog(written, process).AppendAsync(record, Stop);
         await new PseudonymousEvidenceLog(written, Process()).AppendAsync(record, Stop);
 
-        var (person, approver) = (await process.GetOrCreateAsync(_tenant, "leaver-1", Stop), await process.GetOrCreateAsync(_tenant, "0a0b", Stop));
+        var person = await process.GetOrCreateAsync(_tenant, "leaver-1", Stop);
+        var approver = await process.GetOrCreateAsync(_tenant, "0a0b", Stop);
         Assert.Equal(2, written.Records.Count);
         Assert.All(
             written.Records,
