@@ -71,7 +71,7 @@ internal static class ApprovalCommands
             Required = true,
             HelpName = "ID",
         };
-        var refuse = new Option<bool>("--refuse") { Description = "Say no" };
+        var refuse = new Option<bool>("--refuse") { Description = "Refuse the plan" };
         var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
         return commands.Make(
             "answer",

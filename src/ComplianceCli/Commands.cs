@@ -5,6 +5,8 @@ namespace ComplianceCli;
 /// <summary>The commands of <c>compliance</c>.</summary>
 internal static class Commands
 {
+    private const string Name = "compliance";
+
     /// <summary>
     /// Parses and does it. Exit codes: 0 done, 1 it could not or something disagrees, 64 wrong usage; those of evidence: 0 intact, 1
     /// tampered, 2 cannot decide.
@@ -27,7 +29,7 @@ internal static class Commands
         var options = new AppOptions();
         var commands = new AppCommands(options, output);
         var root = new RootCommand(
-            "Looks after the compliance app: cases of leavers, their plans and certificates, what waits for approval, the pause, the "
+            "Manages the compliance app: cases of leavers, their plans and certificates, what waits for approval, the pause, the "
                 + "evidence, events sent by hand, and messages that were given up."
         )
         {
@@ -35,8 +37,9 @@ internal static class Commands
             ApprovalCommands.Create(commands),
             EvidenceCommands.Create(options.Connection, options.Json, output, errors),
             EventCommands.Create(options.Connect, options.Json, input ?? Console.OpenStandardInput, output, time ?? TimeProvider.System),
-            QueueCommands.Create(options.Connect, options.Json, output),
+            new QueueCommands(options.Connect, options.Json, output).Create(),
         };
+        root.HelpName = Name;
         foreach (var option in options.All)
             root.Options.Add(option);
         foreach (var command in PauseCommands.Create(options.Connect, AppCommands.OwnToken, options.Json, output))

@@ -34,7 +34,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
             throw new CliException("the demo runs on the sandbox tenant of ./scripts/run only");
         var began = time.GetUtcNow();
         var caseId = await app.SendHrEventAsync(Event(employeeId, began), began, cancellationToken);
-        Say(began, $"HR event sent for employee {employeeId}: case {caseId}");
+        Report(began, $"HR event sent for employee {employeeId}: case {caseId}");
         var done = await FollowAsync(caseId, began, cancellationToken);
         var certificateBytes = await app.DocumentAsync(caseId, "certificate.json", cancellationToken);
         var digest = Convert.ToHexStringLower(SHA256.HashData(certificateBytes));
@@ -106,7 +106,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
             if (known.BlockedAt is { } at && !blocked)
             {
                 blocked = true;
-                Say(
+                Report(
                     time.GetUtcNow(),
                     string.Create(
                         CultureInfo.InvariantCulture,
@@ -117,7 +117,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
             if (known.Stage != shown)
             {
                 shown = known.Stage;
-                Say(time.GetUtcNow(), $"stage {OffboardOutput.Stage(known.Stage)}{(known.Note is { } note ? $": {note}" : "")}");
+                Report(time.GetUtcNow(), $"stage {OffboardOutput.Stage(known.Stage)}{(known.Note is { } note ? $": {note}" : "")}");
             }
             if (known.Stage is LeaverStage.AwaitingApproval or LeaverStage.Held or LeaverStage.Blocking)
                 await ApproveAsync(caseId, cancellationToken);
@@ -127,7 +127,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
                 throw new CliException($"the case waits: {known.Note}");
             if (time.GetUtcNow() - began > Patience)
                 throw new CliException(
-                    $"no certificate within {Patience.TotalMinutes:0} minutes; the case stands at {known.Stage}: {known.Note}"
+                    $"no certificate within {Patience.TotalMinutes:0} minutes; the case is at {known.Stage}: {known.Note}"
                 );
             await Task.Delay(Between, time, cancellationToken);
         }
@@ -152,7 +152,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
                     await people.TokenAsync(approver.PrincipalName, cancellationToken),
                     cancellationToken
                 );
-                Say(time.GetUtcNow(), $"approver {approver.PrincipalName} agrees to plan {request.PlanId[..12]}: {state}");
+                Report(time.GetUtcNow(), $"approver {approver.PrincipalName} agrees to plan {request.PlanId[..12]}: {state}");
             }
         }
     }
@@ -241,6 +241,6 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
         return wrong;
     }
 
-    private void Say(DateTimeOffset at, string text) =>
+    private void Report(DateTimeOffset at, string text) =>
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:HH:mm:ss}  {text}"));
 }

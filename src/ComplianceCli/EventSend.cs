@@ -98,7 +98,7 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
         {
             throw Refused(name, e.Problems, e);
         }
-        var known = $"{HrTypes}* goes to queue {HrDesk.Queue}, {VaultObjectEvent.TypePrefix}* to {VaultObjectEvent.Queue}";
+        var known = $"{HrTypes}* is sent to queue {HrDesk.Queue}, {VaultObjectEvent.TypePrefix}* to {VaultObjectEvent.Queue}";
         throw Refused(name, [$"type: {known}, and no other is known; --queue names one all the same"]);
     }
 

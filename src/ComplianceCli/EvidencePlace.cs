@@ -151,7 +151,7 @@ internal sealed class EvidencePlace
             {
                 // A copy whose line ends a tool changed has its name all the same.
                 if (await source.FindAsync(path, SignedNote.MaxBytes, cancellationToken) is { } note)
-                    return Checkpoint.Parse(SignedNote.Parse(await PutBackLineEnds.OfAsync(note, cancellationToken)).Text).Origin;
+                    return Checkpoint.Parse(SignedNote.Parse(await PutBackLineEnds.RestoreAsync(note, cancellationToken)).Text).Origin;
             }
             catch (LedgerFormatException)
             {

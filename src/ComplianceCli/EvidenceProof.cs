@@ -122,9 +122,9 @@ internal sealed record EvidenceProof(int Version, long Index, byte[] Record, lon
     {
         var bundle = index / TilePath.Width;
         var width = (int)Math.Min(TilePath.Width, size - (bundle * TilePath.Width));
-        const int most = TilePath.Width * (EntryBundle.MaxEntry + EntryBundle.PrefixSize);
+        const int max = TilePath.Width * (EntryBundle.MaxEntry + EntryBundle.PrefixSize);
         foreach (var wide in new[] { width, TilePath.Width })
-            if (await source.FindAsync(TilePath.Entries(bundle, wide), most, cancellationToken) is { } bytes)
+            if (await source.FindAsync(TilePath.Entries(bundle, wide), max, cancellationToken) is { } bytes)
                 return EntryBundle.Parse(bytes, wide)[(int)(index % TilePath.Width)].ToArray();
         throw new LedgerFormatException($"{TilePath.Entries(bundle, width)} is missing", 0);
     }

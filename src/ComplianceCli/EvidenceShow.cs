@@ -6,114 +6,103 @@ using Compliance.Text;
 
 namespace ComplianceCli;
 
-/// <summary>Shows records.</summary>
-internal static class EvidenceShow
+/// <summary><c>compliance evidence show</c>: records, one line each.</summary>
+internal sealed class EvidenceShow(LedgerCommands commands)
 {
-    /// <summary>Adds the command.</summary>
-    /// <param name="make">Makes a command.</param>
-    /// <param name="place">Which ledger.</param>
-    /// <param name="json">The option that asks for JSON.</param>
-    /// <param name="output">For the records.</param>
-    /// <param name="errors">For lines that are no JSON where JSON is asked for.</param>
-    public static void Add(
-        Func<string, string, Func<ParseResult, CancellationToken, Task<int>>, Symbol[], Command> make,
-        EvidencePlace place,
-        Option<bool> json,
-        TextWriter output,
-        TextWriter errors
-    )
+    private readonly Option<DateTimeOffset?> _from = new("--from")
     {
-        var from = new Option<DateTimeOffset?>("--from")
-        {
-            Description = "Logged then or later (ISO 8601, UTC unless given)",
-            HelpName = "TIME",
-            CustomParser = Time,
-        };
-        var to = new Option<DateTimeOffset?>("--to")
-        {
-            Description = "Logged before",
-            HelpName = "TIME",
-            CustomParser = Time,
-        };
-        var texts = new (Option<string?> Option, string Property, bool Begin)[]
-        {
-            (new("--id") { Description = "Id", HelpName = "ID" }, "id", false),
-            (
-                new("--action") { Description = "Action, or its first words: offboarding fits offboarding.block", HelpName = "ACTION" },
-                "action",
-                true
-            ),
-            (new("--subject") { Description = "Subject: a pseudonym", HelpName = "ID" }, "subject", false),
-            (new("--actor") { Description = "Actor, or how it begins", HelpName = "ACTOR" }, "actor", true),
-            (new("--plan") { Description = "Plan id, or how it begins", HelpName = "ID" }, "planId", true),
-            (new("--outcome") { Description = "Outcome", HelpName = "OUTCOME" }, "outcome", false),
-        };
-        var limit = new Option<long>("--limit")
-        {
-            Description = "Records at most",
-            HelpName = "N",
-            DefaultValueFactory = _ => long.MaxValue,
-        };
-        limit.Validators.Add(result =>
+        Description = "Logged then or later (ISO 8601, UTC unless given)",
+        HelpName = "TIME",
+        CustomParser = Time,
+    };
+    private readonly Option<DateTimeOffset?> _to = new("--to")
+    {
+        Description = "Logged before",
+        HelpName = "TIME",
+        CustomParser = Time,
+    };
+    private readonly Option<long> _limit = new("--limit")
+    {
+        Description = "Records at most",
+        HelpName = "N",
+        DefaultValueFactory = _ => long.MaxValue,
+    };
+    private readonly IReadOnlyList<TextOption> _texts =
+    [
+        new(new("--id") { Description = "Id", HelpName = "ID" }, "id", IsPrefix: false),
+        new(
+            new("--action") { Description = "Action, or its first words: offboarding fits offboarding.block", HelpName = "ACTION" },
+            "action",
+            IsPrefix: true
+        ),
+        new(new("--subject") { Description = "Subject: a pseudonym", HelpName = "ID" }, "subject", IsPrefix: false),
+        new(new("--actor") { Description = "Actor, or how it begins", HelpName = "ACTOR" }, "actor", IsPrefix: true),
+        new(new("--plan") { Description = "Plan id, or how it begins", HelpName = "ID" }, "planId", IsPrefix: true),
+        new(new("--outcome") { Description = "Outcome", HelpName = "OUTCOME" }, "outcome", IsPrefix: false),
+    ];
+
+    /// <summary>The command.</summary>
+    public Command Create()
+    {
+        _limit.Validators.Add(result =>
         {
             if (
                 result.Tokens is [var only]
-                && !(long.TryParse(only.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most > 0)
+                && !(long.TryParse(only.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0)
             )
                 result.AddError($"--limit must be a whole number from 1, not {only.Value}");
         });
-        make(
+        return commands.Make(
             "show",
             "Show records, the oldest first. What is shown is not verified: evidence verify does that",
-            async (parsed, cancellationToken) =>
-            {
-                var source = place.Source(parsed);
-                var wanted = texts
-                    .Select(t => (Value: parsed.GetValue(t.Option), Name: Encoding.UTF8.GetBytes(t.Property), t.Begin))
-                    .Where(t => t.Value is not null)
-                    .ToList();
-                var (after, before, left) = (parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(limit));
-                await foreach (
-                    var line in new LogReader(source, await source.LogsAsync(cancellationToken)).ReadAsync(null, 0, cancellationToken)
-                )
-                {
-                    if (left <= 0)
-                        break;
-                    if (line.Kind != LogLineKind.Line || !Fits(line.Bytes.Span))
-                        continue;
-                    left--;
-                    // What a crash cut off would spoil the JSON for whoever reads it.
-                    if (!parsed.GetValue(json))
-                        await output.WriteLineAsync(Text(line));
-                    else if (RecordFacts.Of(line.Bytes.Span).Form == LineForm.Record)
-                        await output.WriteLineAsync(Encoding.UTF8.GetString(line.Bytes.Span));
-                    else
-                        await errors.WriteLineAsync(Text(line));
-                }
-                return 0;
-
-                bool Fits(ReadOnlySpan<byte> bytes)
-                {
-                    if ((after ?? before) is not null && (RecordFacts.Of(bytes).LoggedAt is not { } at || at < after || at >= before))
-                        return false;
-                    foreach (var (value, name, begin) in wanted)
-                        if (
-                            RecordFacts.TextOf(bytes, name) is not { } text
-                            || !(begin ? text.StartsWith(value!, StringComparison.Ordinal) : text == value)
-                        )
-                            return false;
-                    return true;
-                }
-            },
-            [from, to, .. texts.Select(t => t.Option), limit]
+            RunAsync,
+            [_from, _to, .. _texts.Select(t => t.Option), _limit]
         );
     }
 
-    // One line a record. What is of no version known here, or no record at all, is shown as it stands.
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var source = commands.Place.Source(parsed);
+        var filter = new RecordFilter(
+            parsed.GetValue(_from),
+            parsed.GetValue(_to),
+            [
+                .. _texts
+                    .Where(t => parsed.GetValue(t.Option) is not null)
+                    .Select(t => new WantedText(Encoding.UTF8.GetBytes(t.Property), parsed.GetValue(t.Option)!, t.IsPrefix)),
+            ]
+        );
+        var left = parsed.GetValue(_limit);
+        await foreach (
+            var line in new LogReader(source, await source.LogsAsync(cancellationToken)).ReadAsync(null, 0, cancellationToken)
+        )
+        {
+            if (left <= 0)
+                break;
+            if (line.Kind != LogLineKind.Line || !filter.Fits(line.Bytes.Span))
+                continue;
+            left--;
+            await PrintAsync(line, commands.IsJson(parsed));
+        }
+        return 0;
+    }
+
+    private async Task PrintAsync(LogLine line, bool isJson)
+    {
+        // What a crash cut off would spoil the JSON for whoever reads it.
+        if (!isJson)
+            await commands.Output.WriteLineAsync(Text(line));
+        else if (RecordFacts.Parse(line.Bytes.Span).Form == LineForm.Record)
+            await commands.Output.WriteLineAsync(Encoding.UTF8.GetString(line.Bytes.Span));
+        else
+            await commands.Errors.WriteLineAsync(Text(line));
+    }
+
+    // One line a record. What is of no version known here, or no record at all, is shown as it is.
     private static string Text(LogLine line)
     {
         var bytes = line.Bytes.Span;
-        var facts = RecordFacts.Of(bytes);
+        var facts = RecordFacts.Parse(bytes);
         if (facts.Form != LineForm.Record || !facts.Known)
             return $"{(facts.Form == LineForm.Record ? "unknown version" : "no record")}  {Plain.Text(bytes, 500)}";
         var text = new StringBuilder();
@@ -149,5 +138,29 @@ internal static class EvidenceShow
             return time;
         result.AddError($"'{text}' is no time: give one such as 2026-11-23 or 2026-11-23T06:00:00Z");
         return null;
+    }
+    /// <summary>An option that filters by a text of the record.</summary>
+    /// <param name="Option">The option.</param>
+    /// <param name="Property">The record's property.</param>
+    /// <param name="IsPrefix">Whether the text only has to begin with it.</param>
+    private sealed record TextOption(Option<string?> Option, string Property, bool IsPrefix);
+
+    private sealed record WantedText(byte[] Property, string Value, bool IsPrefix);
+
+    // The records that are asked for.
+    private sealed record RecordFilter(DateTimeOffset? From, DateTimeOffset? To, IReadOnlyList<WantedText> Texts)
+    {
+        public bool Fits(ReadOnlySpan<byte> line)
+        {
+            if ((From ?? To) is not null && (RecordFacts.Parse(line).LoggedAt is not { } at || at < From || at >= To))
+                return false;
+            foreach (var wanted in Texts)
+                if (
+                    RecordFacts.TextOf(line, wanted.Property) is not { } text
+                    || !(wanted.IsPrefix ? text.StartsWith(wanted.Value, StringComparison.Ordinal) : text == wanted.Value)
+                )
+                    return false;
+            return true;
+        }
     }
 }

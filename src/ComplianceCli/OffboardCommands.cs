@@ -87,7 +87,7 @@ internal static class OffboardCommands
     private static Command Start(AppCommands commands)
     {
         var user = AppCommands.Named("USER", "Object id or principal name");
-        var forCause = new Option<bool>("--for-cause") { Description = "Say that it cannot wait for HR", Required = true };
+        var forCause = new Option<bool>("--for-cause") { Description = "State that it cannot wait for HR", Required = true };
         var reason = new Option<string>("--reason")
         {
             Description = "Why, for the second person and the case; at most 500 characters",

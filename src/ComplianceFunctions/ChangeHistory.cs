@@ -127,14 +127,14 @@ internal sealed class ChangeHistory<TRun>
     /// <summary>Waits for the answers to a request.</summary>
     /// <param name="activity">The activity that reads the state of the request.</param>
     /// <param name="input">Its input.</param>
-    /// <returns>Never <see cref="ApprovalStanding.Open"/>.</returns>
-    public async Task<ApprovalStanding> AnsweredAsync(string activity, object input)
+    /// <returns>Never <see cref="ApprovalStatus.Open"/>.</returns>
+    public async Task<ApprovalStatus> AnsweredAsync(string activity, object input)
     {
         for (var asked = 1; ; asked++)
         {
-            var standing = await CallAsync<ApprovalStanding>(activity, input);
-            if (standing != ApprovalStanding.Open)
-                return standing;
+            var status = await CallAsync<ApprovalStatus>(activity, input);
+            if (status != ApprovalStatus.Open)
+                return status;
             // A lost event must not leave a case waiting for ever: the board is asked now and then.
             await WaitAsync(asked < 12 ? AskTheBoardEvery : AskTheBoardLater);
         }

@@ -4,11 +4,11 @@ namespace ComplianceFunctions;
 
 /// <summary>The activities of a capability's change, by the names they are registered under.</summary>
 /// <param name="Decide">Calls <see cref="ChangeFlow{TObservation}.DecideAsync"/>.</param>
-/// <param name="Standing">Calls <see cref="ChangeFlow{TObservation}.StandingAsync"/>.</param>
+/// <param name="Status">Calls <see cref="ChangeFlow{TObservation}.ApprovalStatusAsync"/>.</param>
 /// <param name="Act">Calls <see cref="ChangeFlow{TObservation}.ActAsync"/>.</param>
 /// <param name="Verify">Calls <see cref="ChangeFlow{TObservation}.VerifyAsync"/>.</param>
 /// <param name="Certify">Calls <see cref="ChangeFlow{TObservation}.CertifyAsync"/>.</param>
-internal sealed record ChangeActivities(string Decide, string Standing, string Act, string Verify, string Certify);
+internal sealed record ChangeActivities(string Decide, string Status, string Act, string Verify, string Certify);
 
 /// <summary>A step of a change that names a plan.</summary>
 /// <param name="Run">The round.</param>
@@ -50,7 +50,7 @@ internal static class ChangeOrchestration
                     break;
                 case NextAction.AskApproval:
                     // Whatever came of it, it is decided again on what holds now.
-                    await history.AnsweredAsync(activities.Standing, new ChangeApprovalRun(history.Run, decision.ApprovalId!));
+                    await history.AnsweredAsync(activities.Status, new ChangeApprovalRun(history.Run, decision.ApprovalId!));
                     break;
                 case NextAction.Proceed:
                     var acted = await history.CarryOutAsync(

@@ -19,10 +19,10 @@ public sealed class LeaverActivities(LeaverSteps steps, UndoSteps undo)
 {
     /// <summary>How a request for approval stands.</summary>
     [Function(nameof(LeaverApprovalStanding))]
-    public Task<ApprovalStanding> LeaverApprovalStanding([ActivityTrigger] ApprovalRun run, CancellationToken cancellationToken)
+    public Task<ApprovalStatus> LeaverApprovalStanding([ActivityTrigger] ApprovalRun run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return steps.StandingAsync(run.Run, run.ApprovalId, cancellationToken);
+        return steps.ApprovalStatusAsync(run.Run, run.ApprovalId, cancellationToken);
     }
 
     /// <summary>Disables the account and revokes its sessions, once it is due and no guard holds.</summary>

@@ -78,7 +78,7 @@ public sealed class LeaverOrchestrations
                     return "nothing to give back";
                 case NextAction.AskApproval:
                     // Approved or void: planned again on what holds now.
-                    if (await AnsweredAsync(history, decision.ApprovalId!) == ApprovalStanding.Refused)
+                    if (await AnsweredAsync(history, decision.ApprovalId!) == ApprovalStatus.Refused)
                         return "not given back";
                     break;
                 case NextAction.Proceed:
@@ -111,7 +111,7 @@ public sealed class LeaverOrchestrations
                     break;
                 case NextAction.AskApproval:
                     // Approved or void: decided again on what holds now.
-                    if (await AnsweredAsync(history, decision.ApprovalId!) == ApprovalStanding.Refused)
+                    if (await AnsweredAsync(history, decision.ApprovalId!) == ApprovalStatus.Refused)
                         return "refused";
                     break;
                 default:
@@ -135,7 +135,7 @@ public sealed class LeaverOrchestrations
                     await history.WaitAsync(WhileOthersAreBlocked);
                     break;
                 case NextAction.AskApproval:
-                    if (await AnsweredAsync(history, decision.ApprovalId!) == ApprovalStanding.Refused)
+                    if (await AnsweredAsync(history, decision.ApprovalId!) == ApprovalStatus.Refused)
                         return null;
                     break;
                 default:
@@ -147,6 +147,6 @@ public sealed class LeaverOrchestrations
     private static Task<NextAction> CarryOutAsync(ChangeHistory<CaseRun> history, string activity, string planId) =>
         history.CarryOutAsync(activity, pass => new PlanRun(history.Run with { Pass = pass }, planId));
 
-    private static Task<ApprovalStanding> AnsweredAsync(ChangeHistory<CaseRun> history, string approvalId) =>
+    private static Task<ApprovalStatus> AnsweredAsync(ChangeHistory<CaseRun> history, string approvalId) =>
         history.AnsweredAsync(nameof(LeaverActivities.LeaverApprovalStanding), new ApprovalRun(history.Run, approvalId));
 }

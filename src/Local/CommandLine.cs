@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Compliance.Controls;
+using Compliance.Text;
 using SandboxTenant;
 
 namespace Local;
@@ -30,7 +31,7 @@ internal sealed class CommandLine(
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                await errors.WriteLineAsync(Plain.Text(error.Message));
+                await errors.WriteLineAsync(Plain.Line(error.Message));
             return ExitCode.Usage;
         }
         // The launcher stops in order by itself; and an exception is the caller's to word.

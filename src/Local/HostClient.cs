@@ -99,14 +99,15 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
         }
         catch (JsonException e)
         {
-            throw new LaunchException($"the app's report cannot be read: {Plain.Text(e.Message)}", e);
+            throw new LaunchException($"the app's report cannot be read: {Plain.Line(e.Message)}", e);
         }
     }
 
     private static LaunchException Unexpected(string what, HttpStatusCode status, string body)
     {
-        var said = Field(body, "error") ?? $"the app answered {(int)status} {(body.Length > 300 ? body[..300] + "…" : body)}".TrimEnd();
-        return new LaunchException($"{what}: {Plain.Text(said)}");
+        var message =
+            Field(body, "error") ?? $"the app answered {(int)status} {(body.Length > 300 ? body[..300] + "…" : body)}".TrimEnd();
+        return new LaunchException($"{what}: {Plain.Line(message)}");
     }
 
     private static string? Field(string body, string name)

@@ -39,9 +39,9 @@ internal sealed class Launcher(
             options.Once
         );
         foreach (var leftover in await state.Pids.StopLeftoversAsync())
-            Say($"stopped {leftover}, left over from an earlier start");
+            Report($"stopped {leftover}, left over from an earlier start");
         if (options.Fresh && !await state.EmptyAsync())
-            Say("--fresh: the other mode is running, so its state and the keys were kept");
+            Report("--fresh: the other mode is running, so its state and the keys were kept");
         state.RotateLogs();
         var supervisor = new Supervisor(state.Pids, time);
         try
@@ -70,7 +70,7 @@ internal sealed class Launcher(
         finally
         {
             if (!options.Once && supervisor.Running.Count > 0)
-                Say($"stopping: {string.Join(", ", supervisor.Running)}");
+                Report($"stopping: {string.Join(", ", supervisor.Running)}");
             await supervisor.StopAsync(hurry);
         }
     }
@@ -98,7 +98,7 @@ internal sealed class Launcher(
             new(AzuritePort(2), "--azurite-port")
         );
 
-        Say("starting Azurite");
+        Report("starting Azurite");
         var azurite = await Azurite.StartAsync(
             programs.RepositoryRoot,
             state.Azurite,
@@ -107,12 +107,12 @@ internal sealed class Launcher(
             cancellationToken,
             state.Log("azurite.log"),
             supervisor.Add,
-            Say
+            Report
         );
         if (options.Real)
             return new Services(azurite, Tenant: null);
 
-        Say($"starting the sandbox tenant ({(options.Tenant is null ? "demo" : options.Tenant)})");
+        Report($"starting the sandbox tenant ({(options.Tenant is null ? "demo" : options.Tenant)})");
         var tenant = await StartChildAsync(
             new ChildSpec("sandbox", [.. programs.Sandbox, .. SandboxArguments(options, state, sandboxPort)])
             {
@@ -134,7 +134,7 @@ internal sealed class Launcher(
         CancellationToken cancellationToken
     )
     {
-        Say("starting the app");
+        Report("starting the app");
         var folder = Path.GetDirectoryName(programs.App[^1])!;
         new LocalSettingsFile(programs.AppProject).DeleteCopy(folder);
         var settings = AppSettings.ForLocalHost(
@@ -179,10 +179,10 @@ internal sealed class Launcher(
         try
         {
             file.Write(settings);
-            Say("building the app with the extensions of the Functions host (the first time this takes a minute or two)");
+            Report("building the app with the extensions of the Functions host (the first time this takes a minute or two)");
             var began = time.GetTimestamp();
             await supervisor.WhileAllLiveAsync(ending => BuildForCoreToolsAsync(state, ending), cancellationToken);
-            Say(string.Create(CultureInfo.InvariantCulture, $"built in {time.GetElapsedTime(began).TotalSeconds:0} s"));
+            Report(string.Create(CultureInfo.InvariantCulture, $"built in {time.GetElapsedTime(began).TotalSeconds:0} s"));
             var port = AppPort(options);
             NoteConnection(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), state, keys, services, settings);
             var next = string.Create(CultureInfo.InvariantCulture, $"func start{(port == DefaultAppPort ? "" : $" --port {port}")}");
@@ -291,7 +291,7 @@ internal sealed class Launcher(
         CancellationToken cancellationToken
     )
     {
-        Say("running the credential-rotation check");
+        Report("running the credential-rotation check");
         var report = await supervisor.WhileAllLiveAsync(client.CheckAsync, cancellationToken);
         if (options.Json)
             await output.WriteLineAsync(JsonSerializer.Serialize(report, ComplianceJson.Readable));
@@ -322,7 +322,7 @@ internal sealed class Launcher(
             _lines.WriteLine(parsed.Short("app"));
     }
 
-    private void Say(string text) => progress.WriteLine(text);
+    private void Report(string text) => progress.WriteLine(text);
 
     /// <summary>What the app works with.</summary>
     /// <param name="Azurite">The storage.</param>

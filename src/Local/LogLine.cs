@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Compliance.Text;
 
 namespace Local;
 
@@ -63,7 +64,7 @@ internal sealed record LogLine(string? Level, string? Category, string Message)
 
     /// <summary>One short line: who, how bad when it is worse than information, what.</summary>
     public string Short(string who) =>
-        Plain.Text(Level is null or "Information" ? $"{who,-8} {Message}" : $"{who,-8} {Level.ToLowerInvariant()}: {Message}");
+        Plain.Line(Level is null or "Information" ? $"{who,-8} {Message}" : $"{who,-8} {Level.ToLowerInvariant()}: {Message}");
 
     private static string WithException(string message, JsonElement line) =>
         Text(line, "Exception") is { Length: > 0 } exception ? $"{message}: {exception.Split('\n')[0].Trim()}" : message;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Compliance.Text;
 using Local;
 
 // The first Ctrl-C (or TERM, or a closed terminal) asks for an orderly end, the second for one by force.
@@ -46,11 +47,11 @@ try
 }
 catch (HttpRequestException e)
 {
-    await Console.Error.WriteLineAsync(Plain.Text($"the app does not answer: {e.Message}"));
+    await Console.Error.WriteLineAsync(Plain.Line($"the app does not answer: {e.Message}"));
     return ExitCode.Failed;
 }
 catch (Exception e) when (e is LaunchException or IOException or UnauthorizedAccessException)
 {
-    await Console.Error.WriteLineAsync(Plain.Text(e.Message));
+    await Console.Error.WriteLineAsync(Plain.Line(e.Message));
     return ExitCode.Failed;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Compliance.Controls;
 using Compliance.Credentials;
 using Compliance.Findings;
+using Compliance.Text;
 using Spectre.Console;
 
 namespace Local;
@@ -33,7 +34,7 @@ internal static class ReportTable
         console.Profile.Capabilities.Unicode = true;
 
         // Not through the console: it breaks long lines, and a command that is broken cannot be copied.
-        void Line(string text = "") => to.Write(Plain.Text(text) + "\n");
+        void Line(string text = "") => to.Write(Plain.Line(text) + "\n");
 
         Line($"Credential-rotation check of {report.Tenant.Name ?? report.Tenant.Id} at {Time(report.Run.StartedAt)}");
         Line();
@@ -97,11 +98,11 @@ internal static class ReportTable
             table.AddRow(
                 new Text(Name(finding.Severity), Colour(finding.Severity)),
                 new Text(finding.Control),
-                new Text(Plain.Text(finding.Subject.Name)),
+                new Text(Plain.Line(finding.Subject.Name)),
                 new Text(finding.AgeDays is { } days ? days.ToString(CultureInfo.InvariantCulture) + " d" : "-"),
                 new Text(finding.Expires is { } end ? end.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-"),
-                new Text(Plain.Text(finding.Owner ?? "nobody")),
-                new Text(Plain.Text(finding.Status == FindingStatus.Waived ? $"waived: {finding.Reason}" : finding.Reason))
+                new Text(Plain.Line(finding.Owner ?? "nobody")),
+                new Text(Plain.Line(finding.Status == FindingStatus.Waived ? $"waived: {finding.Reason}" : finding.Reason))
             );
         return table;
     }

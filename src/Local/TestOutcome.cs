@@ -1,3 +1,5 @@
+using Compliance.Text;
+
 namespace Local;
 
 /// <summary>
@@ -34,7 +36,7 @@ internal sealed record TestOutcome(TrxTotals Totals, IReadOnlyList<string> Probl
             }
             catch (FormatException e)
             {
-                problems.Add($"{project}: its test results cannot be read ({Plain.Text(e.Message)}), it counts as failed");
+                problems.Add($"{project}: its test results cannot be read ({Plain.Line(e.Message)}), it counts as failed");
                 unreadable.Add(project);
             }
         }

@@ -276,7 +276,7 @@ public sealed class EvidenceCommandTests : IDisposable
         await interrupted.CancelAsync();
         using var errors = new StringWriter();
         Assert.Equal(
-            (2, "cannot tell: interrupted"),
+            (2, "cannot decide: interrupted"),
             (
                 await Commands.InvokeAsync(
                     ["evidence", "verify", "--folder", ledger.Root, "--key-file", KeyOf(ledger)],

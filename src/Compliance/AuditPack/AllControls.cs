@@ -2,6 +2,7 @@ using Compliance.Changes.Pauses;
 using Compliance.Controls;
 using Compliance.Credentials;
 using Compliance.Findings;
+using Compliance.Ledger.Checkpoints;
 using Compliance.Offboarding;
 using Compliance.Runs;
 
@@ -17,7 +18,7 @@ internal static class AllControls
     public static ControlCatalogue Catalogue { get; } =
         new([
             .. FindingControls.Catalogue.All,
-            .. EvidenceControls.Catalogue.All,
+            .. LedgerControls.Catalogue.All,
             .. RunControls.Catalogue.All,
             .. PauseControls.Catalogue.All,
             .. CredentialControls.Catalogue.All,

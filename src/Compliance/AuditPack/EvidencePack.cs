@@ -18,7 +18,7 @@ namespace Compliance.AuditPack;
 /// <param name="state">Findings and approvals; null where only a ledger is at hand, which the pack then says.</param>
 internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
 {
-    private const int MaxTold = 5;
+    private const int MaxShown = 5;
 
     // The same on every system.
     private static readonly JsonSerializerOptions Json = new(ComplianceJson.Readable) { NewLine = "\n" };
@@ -38,7 +38,7 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
                     + "instant after it"
             );
         if (request.Keys.Count == 0)
-            throw new PackException(PackRefusal.CannotTell, "no key was given to verify the checkpoints with");
+            throw new PackException(PackRefusal.CannotDecide, "no key was given to verify the checkpoints with");
         try
         {
             var verification = await VerifyAsync(request, cancellationToken);
@@ -71,14 +71,14 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
         }
         catch (Exception e) when ((SourceFailure.IsOne(e) || e is LedgerFormatException) && !cancellationToken.IsCancellationRequested)
         {
-            throw new PackException(PackRefusal.CannotTell, $"no pack was made: {Plain.Text(e.Message, 500)}", e);
+            throw new PackException(PackRefusal.CannotDecide, $"no pack was made: {Plain.Text(e.Message, 500)}", e);
         }
     }
 
     private static RecordSpool Open(string path)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
-            throw new PackException(PackRefusal.CannotTell, $"there is no folder {folder} to write to");
+            throw new PackException(PackRefusal.CannotDecide, $"there is no folder {folder} to write to");
         return new(path);
     }
 
@@ -101,15 +101,15 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
             && (await source.CheckpointsAsync(cancellationToken)).Count == 0
         )
             throw new PackException(
-                PackRefusal.CannotTell,
+                PackRefusal.CannotDecide,
                 verification.Records == 0
                     ? "there is no record: nothing was ever logged here, or this is another place"
                     : "there is no checkpoint that covers these records yet: run a checkpoint first"
             );
-        var problems = string.Join("; ", verification.Problems.Take(MaxTold).Select(p => p.Message));
+        var problems = string.Join("; ", verification.Problems.Take(MaxShown).Select(p => p.Message));
         throw verification.Verdict == LedgerVerdict.Tampered
             ? new PackException(PackRefusal.Tampered, $"no pack is made of a ledger that does not verify: {problems}")
-            : new PackException(PackRefusal.CannotTell, $"no pack is made of a ledger that cannot be verified: {problems}");
+            : new PackException(PackRefusal.CannotDecide, $"no pack is made of a ledger that cannot be verified: {problems}");
     }
 
     // The first that exists and covers the range: signatures are random, so that a fresh one would make another pack each time.
@@ -122,13 +122,13 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
     {
         if (scan.Records == 0)
             throw new PackException(
-                PackRefusal.CannotTell,
+                PackRefusal.CannotDecide,
                 $"no record was logged from {PackText.Time(request.From)} until {PackText.Time(request.To)}"
             );
         if (scan.LastIndex >= verification.Covered)
         {
             throw new PackException(
-                PackRefusal.CannotTell,
+                PackRefusal.CannotDecide,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"there is no checkpoint that covers record {scan.LastIndex} yet, the last of the range (the newest covers "
@@ -151,7 +151,7 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
             );
         }
         throw new PackException(
-            PackRefusal.CannotTell,
+            PackRefusal.CannotDecide,
             "there is no numbered checkpoint that covers these records yet: run a checkpoint first"
         );
     }
@@ -215,7 +215,7 @@ internal sealed class EvidencePack(ILedgerSource source, IPackState? state)
                 );
             }
             line.ResetWrittenCount();
-            Proof(line, indexes.Current, RecordFacts.Of(record.Span).RawId, leaf, proof);
+            Proof(line, indexes.Current, RecordFacts.Parse(record.Span).RawId, leaf, proof);
             await to.WriteAsync(line.WrittenMemory, cancellationToken);
         }
     }

@@ -10,7 +10,7 @@ internal enum PackRefusal
     Tampered,
 
     /// <summary>Something is missing or cannot be read: no record, no checkpoint that covers them, no key, no storage.</summary>
-    CannotTell,
+    CannotDecide,
 }
 
 /// <summary>No pack was made, and nothing was left behind.</summary>
@@ -29,5 +29,5 @@ internal sealed class PackException : Exception
         : base(message, inner) => Refusal = refusal;
 
     /// <summary>Which kind of reason.</summary>
-    public PackRefusal Refusal { get; } = PackRefusal.CannotTell;
+    public PackRefusal Refusal { get; } = PackRefusal.CannotDecide;
 }

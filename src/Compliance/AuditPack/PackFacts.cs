@@ -105,8 +105,8 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
     public const string LeftOut = "(left out, since it may name people; --with-names has it)";
 
     /// <summary>
-    /// Selects. The store keeps how a finding stands now and not each step on the way, so a finding that came back counts from its first
-    /// opening.
+    /// Selects. The store keeps the present state of a finding and not each step on the way, so a finding that came back counts from its
+    /// first opening.
     /// </summary>
     public static PackFacts From(PackState state, PackRequest request)
     {
@@ -175,7 +175,7 @@ internal sealed record PackFacts(IReadOnlyList<PackFinding> Findings, IReadOnlyL
             || d.ControlId == PauseControls.Paused
             || CaseOf(d) is not null;
         var subject =
-            hide.Hides && (d.Subject.Type is PersonFilter.UserSubject or IntakeControls.EventSubject)
+            hide.Hides && (d.Subject.Type is PersonFilter.UserSubject or IntakeSources.EventSubject)
                 ? d.Subject with
                 {
                     Id = LeftOut,

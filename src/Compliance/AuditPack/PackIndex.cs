@@ -201,8 +201,8 @@ internal static class PackIndex
             );
         }
         page.Line(
-            "<p>The program keeps how a finding stands now. One that came back counts from its first opening, and one that was resolved "
-                + "after that time is shown as open.</p>"
+            "<p>The program keeps the present state of a finding. One that came back counts from its first opening, and one that was "
+                + "resolved after that time is shown as open.</p>"
         );
     }
 

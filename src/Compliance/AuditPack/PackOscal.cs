@@ -58,68 +58,18 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
     }
 
     /// <summary>The assessment results.</summary>
-    public string AssessmentResults()
-    {
-        var findings = content.Facts?.Findings ?? [];
-        var framework = content.Request.Framework;
-        var (seen, unseen) = (
-            framework.Controls.Where(c => content.Scan.Controls.ContainsKey(c.Id)).ToList(),
-            framework.Controls.Where(c => !content.Scan.Controls.ContainsKey(c.Id)).ToList()
-        );
-        var result = new JsonObject
-        {
-            ["uuid"] = Uuid("result"),
-            ["title"] = PackText.Markdown(
-                $"{framework.Title}, {PackText.Time(content.Request.From)} until {PackText.Time(content.Request.To)}"
-            ),
-            ["description"] = PackText.Markdown(
-                $"{content.Scan.Records} records of {content.Origin}, proven to the checkpoint of {content.Checkpoint.Value.Size} records."
-            ),
-            ["start"] = PackText.Time(content.Request.From),
-            ["end"] = PackText.Time(content.Request.To),
-            ["reviewed-controls"] = new JsonObject
-            {
-                ["control-selections"] = new JsonArray(
-                    With(
-                        new JsonObject
-                        {
-                            ["description"] =
-                                unseen.Count == 0
-                                    ? "Controls with a record in this time."
-                                    : "Controls with a record in this time are included. Those without are excluded: nothing shows that "
-                                        + "they ran, which is not a pass.",
-                        },
-                        ("include-controls", Ids(seen)),
-                        ("exclude-controls", Ids(unseen))
-                    )
-                ),
-            },
-        };
-        // The schema wants one or the other; with every control excluded this selects none.
-        if (seen.Count == 0)
-            result["reviewed-controls"]!["control-selections"]![0]!["include-all"] = new JsonObject();
-        With(
-            result,
-            ("observations", [.. seen.Select(Observation)]),
-            ("risks", [.. findings.Select(Risk)]),
-            ("findings", [.. findings.Where(f => f.Status != FindingStatus.Resolved).Select(f => FindingOf(f, seen))])
-        );
-        if (content.Facts is null)
-            result["remarks"] =
-                "Made from the ledger alone: findings, waivers and approvals are not shown here, which says nothing about whether there "
-                + "are any.";
-        return new JsonObject
+    public string AssessmentResults() =>
+        new JsonObject
         {
             ["assessment-results"] = new JsonObject
             {
                 ["uuid"] = Uuid("assessment-results"),
                 ["metadata"] = Metadata("Assessment results"),
                 ["import-ap"] = new JsonObject { ["href"] = $"#{Uuid("plan")}" },
-                ["results"] = new JsonArray(result),
+                ["results"] = new JsonArray(Result()),
                 ["back-matter"] = new JsonObject { ["resources"] = new JsonArray([Plan(), .. files.Select(Resource)]) },
             },
         }.ToJsonString(Json) + "\n";
-    }
 
     /// <summary>
     /// The plan of action and milestones: what was open or waived at the end of that time. Null when nothing was, since OSCAL has no plan
@@ -149,6 +99,58 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
                     ]),
             },
         }.ToJsonString(Json) + "\n";
+    }
+
+    private JsonObject Result()
+    {
+        var findings = content.Facts?.Findings ?? [];
+        var framework = content.Request.Framework;
+        var seen = framework.Controls.Where(c => content.Scan.Controls.ContainsKey(c.Id)).ToList();
+        var result = new JsonObject
+        {
+            ["uuid"] = Uuid("result"),
+            ["title"] = PackText.Markdown(
+                $"{framework.Title}, {PackText.Time(content.Request.From)} until {PackText.Time(content.Request.To)}"
+            ),
+            ["description"] = PackText.Markdown(
+                $"{content.Scan.Records} records of {content.Origin}, proven to the checkpoint of {content.Checkpoint.Value.Size} records."
+            ),
+            ["start"] = PackText.Time(content.Request.From),
+            ["end"] = PackText.Time(content.Request.To),
+            ["reviewed-controls"] = new JsonObject { ["control-selections"] = new JsonArray(Selection(framework, seen)) },
+        };
+        With(
+            result,
+            ("observations", [.. seen.Select(Observation)]),
+            ("risks", [.. findings.Select(Risk)]),
+            ("findings", [.. findings.Where(f => f.Status != FindingStatus.Resolved).Select(f => FindingOf(f, seen))])
+        );
+        if (content.Facts is null)
+            result["remarks"] =
+                "Made from the ledger alone: findings, waivers and approvals are not shown here, which does not mean that there "
+                + "are none.";
+        return result;
+    }
+
+    private static JsonObject Selection(Framework framework, List<Control> seen)
+    {
+        var unseen = framework.Controls.Where(c => !seen.Contains(c)).ToList();
+        var selection = With(
+            new JsonObject
+            {
+                ["description"] =
+                    unseen.Count == 0
+                        ? "Controls with a record in this time."
+                        : "Controls with a record in this time are included. Those without are excluded: nothing shows that they ran, "
+                            + "which is not a pass.",
+            },
+            ("include-controls", Ids(seen)),
+            ("exclude-controls", Ids(unseen))
+        );
+        // The schema wants one or the other; with every control excluded this selects none.
+        if (seen.Count == 0)
+            selection["include-all"] = new JsonObject();
+        return selection;
     }
 
     private string Uuid(string name) => Uuid(Space, $"{_pack}\n{name}");
@@ -181,7 +183,7 @@ internal sealed class PackOscal(PackContent content, IReadOnlyList<(string Name,
             ["uuid"] = Uuid("plan"),
             ["title"] = "The plan that was assessed by",
             ["description"] =
-                "There is no assessment plan in OSCAL. Controls run as their schedules and events say; what each one checks is in the "
+                "There is no assessment plan in OSCAL. Controls run by their schedules and events; what each one checks is in the "
                 + "product's catalogue of controls.",
         };
 

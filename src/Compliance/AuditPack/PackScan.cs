@@ -102,7 +102,7 @@ internal sealed class PackScan
 
     private static DateTimeOffset? TimeOf(ReadOnlySpan<byte> line)
     {
-        var facts = RecordFacts.Of(line);
+        var facts = RecordFacts.Parse(line);
         return facts.Form == LineForm.Record ? facts.LoggedAt : null;
     }
 

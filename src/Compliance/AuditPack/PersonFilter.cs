@@ -76,7 +76,7 @@ internal sealed partial class PersonFilter(IEnumerable<string> known)
         ];
 
     /// <summary>Kind of subject that is a person.</summary>
-    public const string UserSubject = Offboarding.Intake.IntakeControls.UserSubject;
+    public const string UserSubject = Offboarding.Intake.IntakeSources.UserSubject;
 
     // Two short words run together may be a word of their own.
     private const int MinRunTogether = 6;

@@ -18,7 +18,7 @@ internal static class PublicKeys
         {
             return name is null
                 ? throw new LedgerFormatException(
-                    "a key in PEM has no name, and the log has no checkpoint that says what it is called: give the verifier key "
+                    "a key in PEM has no name, and the log has no checkpoint that names it: give the verifier key "
                         + "(name+id+base64)",
                     0
                 )

@@ -15,14 +15,14 @@ public sealed class CredentialCheckRequests
     public const string Queue = "credential-checks";
 
     private readonly QueueClient _queue;
-    private readonly IRunDocuments _documents;
+    private readonly BlobRunDocuments _documents;
     private readonly IFindingStore _findings;
     private readonly ITenantIdentity _tenant;
     private readonly TimeProvider _time;
 
     internal CredentialCheckRequests(
         QueueClient queue,
-        IRunDocuments documents,
+        BlobRunDocuments documents,
         IFindingStore findings,
         ITenantIdentity tenant,
         TimeProvider time

@@ -21,7 +21,7 @@ public sealed partial class CredentialRotationCheck
     private readonly CredentialPipeline _pipeline;
     private readonly EarlierListings _listings;
     private readonly IRunLog _runs;
-    private readonly IRunDocuments _documents;
+    private readonly BlobRunDocuments _documents;
     private readonly TimeProvider _time;
     private readonly ILogger<CredentialRotationCheck> _log;
 
@@ -29,7 +29,7 @@ public sealed partial class CredentialRotationCheck
         CredentialPipeline pipeline,
         EarlierListings listings,
         IRunLog runs,
-        IRunDocuments documents,
+        BlobRunDocuments documents,
         TimeProvider time,
         ILogger<CredentialRotationCheck> log
     ) => (_pipeline, _listings, _runs, _documents, _time, _log) = (pipeline, listings, runs, documents, time, log);

@@ -41,14 +41,14 @@ internal static class CredentialServices
         services.AddCredentialInventory();
         services.AddSingleton<ICredentialPolicySource>(file);
         services.AddSingleton(p => new WatchedPolicy("credential", now => p.GetRequiredService<ICredentialPolicySource>().Load(now)));
-        services.AddSingleton<IKnownResources>(p => new TableKnownResources(p.GetRequiredService<StateStorage>()));
-        services.AddSingleton<IRunDocuments>(p => new BlobRunDocuments(
+        services.AddSingleton(p => new TableKnownResources(p.GetRequiredService<StateStorage>()));
+        services.AddSingleton(p => new BlobRunDocuments(
             p.GetRequiredService<StateStorage>().Blobs.GetBlobContainerClient(BlobRunDocuments.Container)
         ));
         services.AddCredentialCheck();
         services.AddSingleton(p => new CredentialCheckRequests(
             p.GetRequiredService<StateStorage>().Queues.GetQueueClient(CredentialCheckRequests.Queue),
-            p.GetRequiredService<IRunDocuments>(),
+            p.GetRequiredService<BlobRunDocuments>(),
             p.GetRequiredService<IFindingStore>(),
             p.GetRequiredService<ITenantIdentity>(),
             p.GetRequiredService<TimeProvider>()
@@ -74,7 +74,7 @@ internal static class CredentialServices
                 p.GetRequiredService<CredentialPipeline>(),
                 p.GetRequiredService<EarlierListings>(),
                 p.GetRequiredService<IRunLog>(),
-                p.GetRequiredService<IRunDocuments>(),
+                p.GetRequiredService<BlobRunDocuments>(),
                 p.GetRequiredService<TimeProvider>(),
                 p.GetRequiredService<ILogger<CredentialRotationCheck>>()
             ));

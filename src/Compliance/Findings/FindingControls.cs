@@ -15,7 +15,7 @@ internal static class FindingControls
                 SourceNotRead,
                 "Source could not be read to its end",
                 Severity.High,
-                "What was not looked at may hold anything; silence about it would read as all good.",
+                "What was not read may hold anything; without a finding it would appear to be in order.",
                 [Clauses.CommonCriteriaMonitoring, Clauses.Evaluation, Clauses.AiEvaluation]
             )
         );

@@ -19,8 +19,8 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
     // One transaction after the other leaves the wire idle; more than a few at once only queue up in the one partition.
     private const int AtOnce = 4;
 
-    // A transaction that lost is decided again from what is stored. Each round some other writer got on, so that a few are many.
-    private const int MaxRounds = 10;
+    // A transaction that lost is decided again from what is stored. Each time some other writer made progress, so that a few are many.
+    private const int MaxRaces = 9;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, StoredFinding>> LoadAsync(
@@ -117,30 +117,38 @@ internal sealed class TableFindingStore(StateStorage storage) : IFindingStore
     private static async Task<List<string>> WriteAsync(TableClient table, List<Write> writes, CancellationToken cancellationToken)
     {
         var losers = new List<string>();
-        for (var round = 1; writes.Count > 0; round++)
-        {
-            try
+        await CompareAndSet.RunAsync(
+            MaxRaces,
+            async races =>
             {
-                await table.SubmitTransactionAsync(writes.Select(w => w.Action), cancellationToken);
-                break;
+                if (races > 0)
+                    writes = await OpenAsync(table, writes, losers, cancellationToken);
+                return writes.Count == 0 ? null : () => table.SubmitTransactionAsync(writes.Select(w => w.Action), cancellationToken);
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && round < MaxRounds)
-            {
-                var stored = await ReadBackAsync(table, writes, cancellationToken);
-                var again = new List<Write>();
-                foreach (var write in writes)
-                {
-                    var there = stored.GetValueOrDefault(write.Row.RowKey);
-                    if (there?.ETag == write.ETag)
-                        again.Add(write);
-                    // Applied, but the answer got lost and the repeated request met its own traces: not a loser.
-                    else if (there?.Finding != FindingRow.Read(write.Row).Finding)
-                        losers.Add(write.Row.RowKey);
-                }
-                writes = again;
-            }
-        }
+        );
         return losers;
+    }
+
+    // The writes that are still to be tried; who lost is added to the losers.
+    private static async Task<List<Write>> OpenAsync(
+        TableClient table,
+        List<Write> writes,
+        List<string> losers,
+        CancellationToken cancellationToken
+    )
+    {
+        var stored = await ReadBackAsync(table, writes, cancellationToken);
+        var open = new List<Write>();
+        foreach (var write in writes)
+        {
+            var there = stored.GetValueOrDefault(write.Row.RowKey);
+            if (there?.ETag == write.ETag)
+                open.Add(write);
+            // Applied, but the answer got lost and the repeated request met its own traces: not a loser.
+            else if (there?.Finding != FindingRow.Read(write.Row).Finding)
+                losers.Add(write.Row.RowKey);
+        }
+        return open;
     }
 
     private static async Task<Dictionary<string, StoredFinding>> ReadBackAsync(

@@ -12,7 +12,7 @@ internal static class EvidenceServices
     /// <summary>Needs storage.</summary>
     public static IServiceCollection AddEvidence(this IServiceCollection services)
     {
-        services.AddSingleton<IPseudonyms, BlobPseudonyms>();
+        services.AddSingleton<BlobPseudonyms>();
         services.AddSingleton(p => new AppendBlobEvidenceLog(
             p.GetRequiredService<StateStorage>(),
             p.GetRequiredService<TimeProvider>(),
@@ -20,7 +20,7 @@ internal static class EvidenceServices
         ));
         return services.AddSingleton<IEvidenceLog>(p => new PseudonymousEvidenceLog(
             p.GetRequiredService<AppendBlobEvidenceLog>(),
-            p.GetRequiredService<IPseudonyms>()
+            p.GetRequiredService<BlobPseudonyms>()
         ));
     }
 }

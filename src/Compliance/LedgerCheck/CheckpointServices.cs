@@ -58,7 +58,6 @@ internal static class CheckpointServices
             p.GetRequiredService<ScheduledRuns>(),
             p.GetRequiredService<ILogger<LedgerKeeper>>()
         ));
-        services.AddSingleton<ICheckpoints>(p => p.GetRequiredService<LedgerKeeper>());
         return services;
     }
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Compliance.LedgerCheck;
 
 /// <summary>Keeps the ledger signed, copied and checked, and says so when it is not.</summary>
-public sealed partial class LedgerKeeper : ICheckpoints
+public sealed partial class LedgerKeeper
 {
     /// <summary>Name of the hourly function, under which its runs are remembered.</summary>
     public const string CheckpointName = LedgerCheckpointer.FunctionName;
@@ -98,7 +98,13 @@ public sealed partial class LedgerKeeper : ICheckpoints
         );
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Signs a checkpoint now: to be called after each plan that took something away, once its evidence is in the log. Never fails: what
+    /// goes wrong is logged (and is a finding when the ledger itself is wrong), and the hourly checkpoint catches up.
+    /// </summary>
+    /// <param name="planId">The plan, for the log.</param>
+    /// <param name="cancellationToken">Ends the waiting; the only thing that is thrown for.</param>
+    /// <exception cref="OperationCanceledException">The caller stopped waiting.</exception>
     public async Task AfterPlanAsync(string planId, CancellationToken cancellationToken)
     {
         try
@@ -166,7 +172,7 @@ public sealed partial class LedgerKeeper : ICheckpoints
     [LoggerMessage(
         1216,
         LogLevel.Error,
-        "Whether the ledger is write-once was not looked at or kept at the start ({Reason}); the daily check does so"
+        "Whether the ledger is write-once was not checked or kept at the start ({Reason}); the daily check does so"
     )]
     private partial void StartUnsure(string reason);
 

@@ -3,9 +3,42 @@ using Compliance.Findings;
 
 namespace Compliance.Offboarding;
 
-/// <summary>The controls of leavers.</summary>
+/// <summary>The controls of leavers, and their ids.</summary>
 internal static class OffboardingControls
 {
+    /// <summary>Somebody left, and no event of HR came.</summary>
+    public const string EventNeverCame = "LEAVE-001";
+
+    /// <summary>HR is silent, or its roster cannot be used.</summary>
+    public const string HrSilent = "LEAVE-002";
+
+    /// <summary>No account or several fit the HR event.</summary>
+    public const string NoMatch = "LEAVE-003";
+
+    /// <summary>An HR event was refused.</summary>
+    public const string EventRefused = "LEAVE-004";
+
+    /// <summary>A leaver is held or waits past the deadline.</summary>
+    public const string Overdue = "LEAVE-010";
+
+    /// <summary>A guard holds a leaver.</summary>
+    public const string Held = "LEAVE-011";
+
+    /// <summary>Access was not seen removed by the deadline.</summary>
+    public const string NotClear = "LEAVE-012";
+
+    /// <summary>A step needs a person or a permission.</summary>
+    public const string StepStuck = "LEAVE-013";
+
+    /// <summary>A former leaver has access again.</summary>
+    public const string Relapsed = "LEAVE-014";
+
+    /// <summary>A case does not proceed, or not for whom it should.</summary>
+    public const string Stalled = "LEAVE-015";
+
+    /// <summary>A second person has not confirmed a start for cause in time.</summary>
+    public const string Unconfirmed = "LEAVE-016";
+
     /// <summary>What a leaver could read is rotated.</summary>
     public const string KnownByLeaver = "LEAVE-020";
 
@@ -27,7 +60,7 @@ internal static class OffboardingControls
                 ]
             ),
             new(
-                "LEAVE-001",
+                EventNeverCame,
                 "Somebody left and no HR event came",
                 Severity.Critical,
                 "Whoever is not reported keeps all access.",
@@ -40,70 +73,70 @@ internal static class OffboardingControls
                 ]
             ),
             new(
-                "LEAVE-002",
+                HrSilent,
                 "HR is silent, or its roster cannot be used",
                 Severity.High,
-                "An HR system that stopped sending looks the same as one whose people all stay.",
+                "An HR system that stopped sending appears the same as one whose people all stay.",
                 [Clauses.CommonCriteriaMonitoring, Clauses.AccessRights, Clauses.Evaluation]
             ),
             new(
-                "LEAVE-003",
-                "Nobody or several people fit a leaver",
+                NoMatch,
+                "No account or several fit a leaver",
                 Severity.High,
-                "Blocking the wrong person does harm, and blocking nobody leaves the leaver in.",
+                "Blocking the wrong person does harm, and blocking no one leaves the leaver in.",
                 [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures]
             ),
             new(
-                "LEAVE-004",
+                EventRefused,
                 "HR event was refused",
                 Severity.High,
                 "A refused event may be a leaver who stays in, or somebody who forges events.",
                 [Clauses.AccessRemoval, Clauses.CommonCriteriaMonitoring, Clauses.AfterEmployment]
             ),
             new(
-                "LEAVE-010",
+                Overdue,
                 "Leaver waits for approvals past the deadline",
                 Severity.Critical,
-                "A hold protects nobody when it is forgotten: the person may still have all access.",
+                "A hold that is forgotten protects no one: the person may still have all access.",
                 [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures, Clauses.TerminatedUsers]
             ),
             new(
-                "LEAVE-011",
+                Held,
                 "A guard holds a leaver",
                 Severity.High,
                 "Blocking a protected account does harm, and so does leaving a leaver in: people decide.",
                 [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures]
             ),
             new(
-                "LEAVE-012",
+                NotClear,
                 "A leaver's access was not seen removed in time",
                 Severity.Critical,
-                "Access that is still there, or was not looked at, can be used.",
+                "Access that is still there, or was not read, can be used.",
                 [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures, Clauses.TerminatedUsers]
             ),
             new(
-                "LEAVE-013",
+                StepStuck,
                 "A step of an offboarding needs a person or a permission",
                 Severity.High,
                 "What this program cannot or may not remove stays until somebody does.",
                 [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.TerminationProcedures]
             ),
             new(
-                "LEAVE-014",
+                Relapsed,
                 "A former leaver has access again",
                 Severity.Critical,
                 "An account that comes back after its owner left is used by somebody else, or by mistake.",
                 [Clauses.AccessRemoval, Clauses.AccessRights, Clauses.AfterEmployment, Clauses.TerminatedUsers]
             ),
             new(
-                "LEAVE-015",
-                "A leaver case does not go on",
+                Stalled,
+                "A leaver case does not proceed",
                 Severity.Critical,
-                "An offboarding that stands still looks the same as one that has nothing to do.",
+                "An offboarding that has stopped appears the same as one that has nothing to do.",
                 [Clauses.AccessRemoval, Clauses.CommonCriteriaMonitoring, Clauses.TerminationProcedures, Clauses.TerminatedUsers]
             ),
             new(
-                "LEAVE-016",
+                Unconfirmed,
                 "A start for cause was not confirmed in time",
                 Severity.Critical,
                 "One person alone must not be able to lock another out unseen.",

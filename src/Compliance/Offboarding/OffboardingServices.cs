@@ -36,59 +36,68 @@ internal static class OffboardingServices
         services.AddSingleton<IOffboardingPolicySource>(file);
         services.AddSingleton(p => new WatchedPolicy("offboarding", _ => p.GetRequiredService<IOffboardingPolicySource>().Load()));
         services.AddSingleton(OwnIdentity.Read(configuration));
-        services.AddSingleton(ApprovalOptions.Read(configuration));
         services.AddSingleton(p => p.GetRequiredService<TenantConnection>().Options);
-        services.AddSingleton<ISignInKeys, SignInKeys>();
-        services.AddSingleton<ApproverTokenValidator>();
-        services.AddSingleton<ApprovalBoard>();
-        services.AddSingleton<IApproverCheck, EndedAccess>();
-        services.AddSingleton<Approvers>();
+        services.AddApprovals(configuration);
         services.AddPause();
-
         services.AddLeaverDirectory();
         services.AddPlanExecutor();
-        services.AddSingleton<ICapLedger>(p => new TableCapLedger(p.GetRequiredService<StateStorage>(), LeaverCaps.Table));
-        services.AddSingleton<IPolicyActs, TablePolicyActs>();
-
-        services.AddSingleton<TableLeaverCases>();
-        services.AddSingleton<ILeaverCases>(p => p.GetRequiredService<TableLeaverCases>());
-        services.AddSingleton<IDocumentStore>(p => new BlobDocumentStore(p.GetRequiredService<StateStorage>(), CaseDocuments.Container));
-        services.AddSingleton<HrEventLog>();
-        services.AddSingleton<FindingWriter>();
-        services.AddSingleton(new WatchedQueue(HrDesk.Queue));
-        services.AddSingleton<IntakeReports>();
-        services.AddSingleton<IntakeRecords>();
-        services.AddSingleton<PersonCases>();
-        services.AddSingleton<LeaverIntake>();
-        services.AddSingleton(p =>
-            WebhookKeySettings.Read(
-                configuration,
-                p.GetRequiredService<TenantConnection>(),
-                p.GetRequiredService<TimeProvider>(),
-                p.GetRequiredService<ILogger<VaultWebhookKeys>>()
-            )
-        );
-        services.AddSingleton<WebhookRefusals>();
-        services.AddSingleton<HrWebhook>();
-        services.AddSingleton<ILeavingUsers, GraphLeavingUsers>();
-        services.AddSingleton<HrRosterStore>();
-        services.AddSingleton<WatchReads>();
-        services.AddSingleton<LeaverWatch>();
-        services.AddSingleton(LeaverWatch.Itself);
-
-        services.AddSingleton<CaseFindings>();
-        services.AddSingleton<FormerLeavers>();
-        services.AddSingleton(FormerLeavers.Itself);
-        services.AddSingleton<ForCauseStarts>();
-        services.AddSingleton<CaseCourse>();
-        services.AddSingleton(CaseCourse.Itself);
-        // Read at the start, so that an app with a wrong one does not start.
+        services.AddIntake(configuration);
+        services.AddCases();
         services.AddSingleton(EvidencePolicy.LoadFile(configuration));
-        services.AddSingleton<DetailErasure>();
-        services.AddSingleton<BlockingFirst>();
         services.AddRounds();
         services.AddDesk();
         services.TryAddSingleton(TimeProvider.System);
         return services;
     }
+
+    private static void AddApprovals(this IServiceCollection services, IConfiguration configuration) =>
+        services
+            .AddSingleton(ApprovalOptions.Read(configuration))
+            .AddSingleton<ISignInKeys, SignInKeys>()
+            .AddSingleton<ApproverTokenValidator>()
+            .AddSingleton<ApprovalBoard>()
+            .AddSingleton<IApproverCheck, EndedAccess>()
+            .AddSingleton<Approvers>();
+
+    // From HR's events and its roster to cases.
+    private static void AddIntake(this IServiceCollection services, IConfiguration configuration) =>
+        services
+            .AddSingleton<HrEventLog>()
+            .AddSingleton<FindingWriter>()
+            .AddSingleton(new WatchedQueue(HrDesk.Queue))
+            .AddSingleton<IntakeReports>()
+            .AddSingleton<IntakeRecords>()
+            .AddSingleton<PersonCases>()
+            .AddSingleton<LeaverIntake>()
+            .AddSingleton(p =>
+                WebhookKeySettings.Read(
+                    configuration,
+                    p.GetRequiredService<TenantConnection>(),
+                    p.GetRequiredService<TimeProvider>(),
+                    p.GetRequiredService<ILogger<VaultWebhookKeys>>()
+                )
+            )
+            .AddSingleton<WebhookRefusals>()
+            .AddSingleton<HrWebhook>()
+            .AddSingleton<ILeavingUsers, GraphLeavingUsers>()
+            .AddSingleton<HrRosterStore>()
+            .AddSingleton<WatchReads>()
+            .AddSingleton<LeaverWatch>()
+            .AddSingleton(LeaverWatch.Itself);
+
+    private static void AddCases(this IServiceCollection services) =>
+        services
+            .AddSingleton(p => new TableCapLedger(p.GetRequiredService<StateStorage>(), LeaverCaps.Table))
+            .AddSingleton<TablePolicyActs>()
+            .AddSingleton<TableLeaverCases>()
+            .AddSingleton<ILeaverCases>(p => p.GetRequiredService<TableLeaverCases>())
+            .AddSingleton(p => new BlobDocumentStore(p.GetRequiredService<StateStorage>(), CaseDocuments.Container))
+            .AddSingleton<CaseFindings>()
+            .AddSingleton<FormerLeavers>()
+            .AddSingleton(FormerLeavers.Itself)
+            .AddSingleton<ForCauseStarts>()
+            .AddSingleton<CaseCourse>()
+            .AddSingleton(CaseCourse.Itself)
+            .AddSingleton<DetailErasure>()
+            .AddSingleton<BlockingFirst>();
 }

@@ -12,7 +12,7 @@ internal static class RunControls
                 RunWatch.Missed,
                 "Scheduled control missed its run",
                 Severity.High,
-                "A control that does not run finds nothing, which looks the same as a control that finds nothing wrong.",
+                "A control that does not run finds nothing, which appears the same as a control that finds nothing wrong.",
                 [Clauses.CommonCriteriaMonitoring, Clauses.Evaluation, Clauses.AiEvaluation]
             ),
             new(

@@ -31,25 +31,13 @@ public static class RunStates
     public const string Failed = "failed";
 }
 
-/// <summary>Keeps the documents of runs for whoever asked for them.</summary>
-internal interface IRunDocuments
-{
-    /// <summary>Writes the document, replacing an earlier state of the same run.</summary>
-    Task SaveAsync<T>(RunDocument<T> document, CancellationToken cancellationToken)
-        where T : class;
-
-    /// <summary>Reads the document; null when there is no such run.</summary>
-    Task<RunDocument<T>?> LoadAsync<T>(string runId, CancellationToken cancellationToken)
-        where T : class;
-}
-
 /// <summary>Run documents as blobs <c>runs/{run id}.json</c> in the state account. Storage Blob Data Contributor.</summary>
-internal sealed class BlobRunDocuments(BlobContainerClient container) : IRunDocuments
+internal sealed class BlobRunDocuments(BlobContainerClient container)
 {
     /// <summary>Name of the container.</summary>
     public const string Container = "runs";
 
-    /// <inheritdoc/>
+    /// <summary>Writes the document, replacing an earlier state of the same run.</summary>
     public async Task SaveAsync<T>(RunDocument<T> document, CancellationToken cancellationToken)
         where T : class
     {
@@ -67,7 +55,7 @@ internal sealed class BlobRunDocuments(BlobContainerClient container) : IRunDocu
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Reads the document; null when there is no such run.</summary>
     public async Task<RunDocument<T>?> LoadAsync<T>(string runId, CancellationToken cancellationToken)
         where T : class
     {

@@ -39,6 +39,6 @@ internal sealed record WatchedPolicy(string Name, Action<DateTimeOffset> Load)
             Part = Part,
             Source = Sources.Schedule,
             Reason = $"The {Name} policy cannot be used, and nothing is done under it until it can: {why}",
-            NextStep = "Correct the file, or put back the one from before; what waits for it goes on by itself",
+            NextStep = "Correct the file, or put back the one from before; what waits for it continues by itself",
         };
 }

@@ -19,7 +19,7 @@ internal static class StateServices
         services.AddSingleton(TenantId.Read(configuration));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(p => Storage(options, p.GetService<HttpPipelineTransport>()));
-        services.AddSingleton<IKnownSubscriptions, TableKnownSubscriptions>();
+        services.AddSingleton<TableKnownSubscriptions>();
         return services;
     }
 

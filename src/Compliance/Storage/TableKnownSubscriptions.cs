@@ -3,15 +3,18 @@ using Azure.Data.Tables;
 
 namespace Compliance.Storage;
 
-/// <summary>Known subscriptions in table <c>subscriptions</c>: one partition a tenant, one row a subscription.</summary>
-internal sealed class TableKnownSubscriptions(StateStorage storage) : IKnownSubscriptions
+/// <summary>
+/// The subscriptions seen in earlier runs, so that one that is no longer shown to us is noticed. Table <c>subscriptions</c>: one partition
+/// a tenant, one row a subscription.
+/// </summary>
+internal sealed class TableKnownSubscriptions(StateStorage storage)
 {
     /// <summary>The table.</summary>
     public const string Table = "subscriptions";
 
     private const string Name = "Name";
 
-    /// <inheritdoc/>
+    /// <summary>Subscription ids with their names as last seen.</summary>
     public async Task<IReadOnlyDictionary<string, string>> LoadAsync(string tenantId, CancellationToken cancellationToken)
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
@@ -27,7 +30,7 @@ internal sealed class TableKnownSubscriptions(StateStorage storage) : IKnownSubs
         return known;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Remembers newly seen subscriptions and forgets those confirmed gone.</summary>
     public async Task UpdateAsync(
         string tenantId,
         IReadOnlyDictionary<string, string> seen,

@@ -7,7 +7,7 @@ namespace Compliance.Storage;
 internal static class TableRows
 {
     // Each lost race means that another writer made progress.
-    private const int MaxRaces = 50;
+    private const int MaxRaces = 100;
 
     /// <summary>Reads a row.</summary>
     /// <returns>Null when there is none.</returns>
@@ -31,32 +31,34 @@ internal static class TableRows
     /// </param>
     /// <param name="cancellationToken">Stops between requests.</param>
     /// <exception cref="RequestFailedException">Storage failed, or others changed the row in every attempt.</exception>
-    public static async Task ChangeRowAsync(
+    public static Task ChangeRowAsync(
         this TableClient table,
         string partition,
         string row,
         Func<TableEntity?, TableEntity?> change,
         CancellationToken cancellationToken
-    )
-    {
-        for (var races = 0; ; races++)
-        {
-            var known = await table.FindRowAsync(partition, row, cancellationToken);
-            if (change(known) is not { } after)
-                return;
-            try
+    ) => table.ChangeRowAsync(partition, row, known => Task.FromResult(change(known)), cancellationToken);
+
+    /// <summary>The same for a change that reads more than the row.</summary>
+    /// <inheritdoc cref="ChangeRowAsync(TableClient, string, string, Func{TableEntity?, TableEntity?}, CancellationToken)"/>
+    public static Task ChangeRowAsync(
+        this TableClient table,
+        string partition,
+        string row,
+        Func<TableEntity?, Task<TableEntity?>> change,
+        CancellationToken cancellationToken
+    ) =>
+        CompareAndSet.RunAsync(
+            MaxRaces,
+            async _ =>
             {
-                await (
+                var known = await table.FindRowAsync(partition, row, cancellationToken);
+                if (await change(known) is not { } after)
+                    return null;
+                return () =>
                     known is null
                         ? table.AddEntityAsync(after, cancellationToken)
-                        : table.UpdateEntityAsync(after, known.ETag, TableUpdateMode.Replace, cancellationToken)
-                );
-                return;
+                        : table.UpdateEntityAsync(after, known.ETag, TableUpdateMode.Replace, cancellationToken);
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
-            {
-                // Another writer was faster, or our own first try was applied and its answer lost: what is stored now shows.
-            }
-        }
-    }
+        );
 }

@@ -87,28 +87,28 @@ internal sealed record ReadFailure(string Reason, string? Permission, string Rem
     private static ReadFailure Answered(int status, string? code, string message, DeclaredCall call, string? scope, string? identity)
     {
         var firstLine = message.Split('\n', 2)[0].Trim();
-        var said = code is null || firstLine.Contains(code, StringComparison.Ordinal) ? firstLine : $"{code}: {firstLine}";
+        var detail = code is null || firstLine.Contains(code, StringComparison.Ordinal) ? firstLine : $"{code}: {firstLine}";
         return status switch
         {
             401 => new(
-                Short($"401, the service did not accept the sign-in: {said}"),
+                Short($"401, the service did not accept the sign-in: {detail}"),
                 null,
                 "sign in again (az login), or check Tenant:ClientId and Tenant:ClientSecret"
             ),
             403
-                when said.Contains("firewall", StringComparison.OrdinalIgnoreCase)
-                    || said.Contains("Client address is not authorized", StringComparison.OrdinalIgnoreCase) => new(
-                Short($"403, refused by its firewall: {said}"),
+                when detail.Contains("firewall", StringComparison.OrdinalIgnoreCase)
+                    || detail.Contains("Client address is not authorized", StringComparison.OrdinalIgnoreCase) => new(
+                Short($"403, refused by its firewall: {detail}"),
                 null,
                 "let the app's outbound addresses or its network through the firewall, or give it a private endpoint"
             ),
-            403 => new(Short($"403, refused: {said}"), call.Permission, call.Grant(scope, identity)),
+            403 => new(Short($"403, refused: {detail}"), call.Permission, call.Grant(scope, identity)),
             429 => new(
-                Short($"429, still throttled after {ThrottleAwareRetryHandler.MaxAttempts} attempts: {said}"),
+                Short($"429, still throttled after {ThrottleAwareRetryHandler.MaxAttempts} attempts: {detail}"),
                 null,
                 "run the check again later"
             ),
-            _ => new(Short($"{status}: {said}"), null, "run the check again; if it stays, report it to the service"),
+            _ => new(Short($"{status}: {detail}"), null, "run the check again; if it stays, report it to the service"),
         };
     }
 

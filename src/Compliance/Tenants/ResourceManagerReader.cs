@@ -217,7 +217,7 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
         // Of something in a subscription that is not shown to us "subscription not found" says nothing about the resource.
         string[] missing = IsSubscription(resourceId) ? ["SubscriptionNotFound"] : ["ResourceNotFound", "ResourceGroupNotFound"];
         if (!missing.Contains(ErrorCode(message.Response)))
-            throw new IncompleteReadException("the answer 404 does not say that it does not exist");
+            throw new IncompleteReadException("the answer 404 does not state that it does not exist");
         return false;
     }
 

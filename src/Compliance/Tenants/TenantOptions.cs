@@ -107,14 +107,14 @@ internal sealed record TenantOptions
             : throw new TenantSettingException($"Tenant:{key}", $"is '{text}': give an absolute https address");
     }
 
-    private static int Whole(IConfigurationSection section, string key, int otherwise, int least, int most)
+    private static int Whole(IConfigurationSection section, string key, int otherwise, int least, int max)
     {
         var text = section[key];
         if (string.IsNullOrEmpty(text))
             return otherwise;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= max
             ? value
-            : throw new TenantSettingException($"Tenant:{key}", $"is '{text}': give a whole number from {least} to {most}");
+            : throw new TenantSettingException($"Tenant:{key}", $"is '{text}': give a whole number from {least} to {max}");
     }
 
     private static string? Optional(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();

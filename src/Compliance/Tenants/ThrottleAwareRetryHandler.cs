@@ -17,9 +17,9 @@ internal sealed class ForeignHostException(string host)
 }
 
 /// <summary>The service asked for a longer wait than is waited for.</summary>
-internal sealed class RetryAfterTooLongException(TimeSpan asked, TimeSpan most)
+internal sealed class RetryAfterTooLongException(TimeSpan asked, TimeSpan max)
     : HttpRequestException(
-        $"the service asked to wait {asked.TotalSeconds:0} s, more than Tenant:MaxRetryWaitSeconds ({most.TotalSeconds:0}) allows"
+        $"the service asked to wait {asked.TotalSeconds:0} s, more than Tenant:MaxRetryWaitSeconds ({max.TotalSeconds:0}) allows"
     );
 
 /// <summary>

@@ -59,8 +59,8 @@ internal sealed class HtmlPage
         Line($"<thead><tr>{string.Concat(columns.Select(c => $"<th scope=\"col\">{c}</th>"))}</tr></thead><tbody>");
         foreach (var row in rows)
         {
-            var cells = row.Cells.Zip(columns, (cell, column) => $"<td{Class(cell.Look)} data-label=\"{column}\">{cell.Html}</td>");
-            Line($"<tr{Class(row.Look)}>{string.Concat(cells)}</tr>");
+            var cells = row.Cells.Zip(columns, (cell, column) => $"<td{Class(cell.Style)} data-label=\"{column}\">{cell.Html}</td>");
+            Line($"<tr{Class(row.Style)}>{string.Concat(cells)}</tr>");
         }
         Line("</tbody></table></div>");
     }
@@ -72,11 +72,11 @@ internal sealed class HtmlPage
 }
 
 /// <summary>A row of a table.</summary>
-/// <param name="Look">Its class; null for none.</param>
+/// <param name="Style">Its class; null for none.</param>
 /// <param name="Cells">Its cells, one a column.</param>
-internal sealed record HtmlRow(string? Look, IReadOnlyList<HtmlCell> Cells);
+internal sealed record HtmlRow(string? Style, IReadOnlyList<HtmlCell> Cells);
 
 /// <summary>A cell of a table.</summary>
-/// <param name="Look">Its class; empty for none.</param>
+/// <param name="Style">Its class; empty for none.</param>
 /// <param name="Html">What is in it, as markup.</param>
-internal sealed record HtmlCell(string Look, string Html);
+internal sealed record HtmlCell(string Style, string Html);

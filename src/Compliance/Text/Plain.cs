@@ -14,14 +14,14 @@ internal static class Plain
     /// such as <c>\u001b</c>.
     /// </summary>
     /// <param name="text">The text.</param>
-    /// <param name="most">Characters after which it is cut off.</param>
-    public static string Text(string text, int most = int.MaxValue)
+    /// <param name="max">Characters after which it is cut off.</param>
+    public static string Text(string text, int max = int.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var plain = new StringBuilder(Math.Min(text.Length, most));
+        var plain = new StringBuilder(Math.Min(text.Length, max));
         foreach (var rune in text.EnumerateRunes())
         {
-            if (plain.Length >= most)
+            if (plain.Length >= max)
                 return plain.Append('…').ToString();
             if (IsShown(rune))
                 plain.Append(rune);
@@ -33,12 +33,15 @@ internal static class Plain
         return plain.ToString();
     }
 
+    /// <summary>The same where line breaks and tabs are ordinary, as in the message of an exception: each is a space.</summary>
+    public static string Line(string text) => Text(text.Replace('\r', ' ').Replace('\n', ' ').Replace('\t', ' '));
+
     /// <summary>The same of bytes that may be no UTF-8.</summary>
-    public static string Text(ReadOnlySpan<byte> utf8, int most = int.MaxValue)
+    public static string Text(ReadOnlySpan<byte> utf8, int max = int.MaxValue)
     {
         // No character has more than four bytes, so the cut is behind what is shown.
-        var cut = (int)Math.Min(utf8.Length, 4L * most + 4);
-        return Text(Encoding.UTF8.GetString(utf8[..cut]), most);
+        var cut = (int)Math.Min(utf8.Length, 4L * max + 4);
+        return Text(Encoding.UTF8.GetString(utf8[..cut]), max);
     }
 
     /// <summary>

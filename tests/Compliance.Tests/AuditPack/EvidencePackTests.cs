@@ -168,7 +168,7 @@ public sealed class EvidencePackTests : IDisposable
         await RefusedAsync(
             ledger,
             PackDesk.Of(ledger, 9, 99),
-            PackRefusal.CannotTell,
+            PackRefusal.CannotDecide,
             "no record was logged from 2026-11-01T06:00:09Z until 2026-11-01T06:01:39Z"
         );
     }
@@ -178,7 +178,7 @@ public sealed class EvidencePackTests : IDisposable
     {
         using var ledger = new LedgerFolder();
 
-        await RefusedAsync(ledger, PackDesk.Of(ledger, 0, 9), PackRefusal.CannotTell, "there is no record");
+        await RefusedAsync(ledger, PackDesk.Of(ledger, 0, 9), PackRefusal.CannotDecide, "there is no record");
     }
 
     [Theory]
@@ -188,7 +188,7 @@ public sealed class EvidencePackTests : IDisposable
     {
         using var ledger = await LedgerFolder.OfAsync(9, checkpoints);
 
-        await RefusedAsync(ledger, PackDesk.Of(ledger, 2, 5), PackRefusal.CannotTell, "run a checkpoint first");
+        await RefusedAsync(ledger, PackDesk.Of(ledger, 2, 5), PackRefusal.CannotDecide, "run a checkpoint first");
     }
 
     [Fact]
@@ -224,10 +224,10 @@ public sealed class EvidencePackTests : IDisposable
             {
                 Keys = [stranger.Key],
             },
-            PackRefusal.CannotTell,
+            PackRefusal.CannotDecide,
             "none of the checkpoints is signed by a known key"
         );
-        await RefusedAsync(ledger, PackDesk.Of(ledger, 0, 3) with { Keys = [] }, PackRefusal.CannotTell, "no key was given");
+        await RefusedAsync(ledger, PackDesk.Of(ledger, 0, 3) with { Keys = [] }, PackRefusal.CannotDecide, "no key was given");
     }
 
     [Fact]

@@ -125,7 +125,7 @@ public sealed class EventCommandTests : IDisposable
     )]
     [InlineData(
         """{"specversion":"1.0","id":"1","source":"/s","type":"com.example.other"}""",
-        "type: hr.* goes to queue hr-events, Microsoft.KeyVault.* to vault-events, and no other is known; --queue names one all the same"
+        "type: hr.* is sent to queue hr-events, Microsoft.KeyVault.* to vault-events, and no other is known; --queue names one all the same"
     )]
     [InlineData(
         """{"specversion":"1.0","id":"1","source":"/s","type":"hr.employee.terminated","time":"2026-11-20T08:00:00Z"}""",

@@ -36,7 +36,7 @@ public sealed class FailureTests : IDisposable
             (
                 2,
                 "",
-                "cannot tell: the local ledger's storage does not answer: start the app with ./scripts/run, or name a ledger with "
+                "cannot decide: the local ledger's storage does not answer: start the app with ./scripts/run, or name a ledger with "
                     + "--folder DIR, or with --account URL --tenant ID\n"
             ),
             (code, output, errors)
@@ -102,7 +102,7 @@ public sealed class FailureTests : IDisposable
         var (code, output, errors) = await RunAsync("evidence", "verify", "--connection", Connect("AccountKey=hunter2"));
 
         Assert.Equal(
-            (2, "", "cannot tell: the connection's evidenceStorage is no connection string of a storage account\n"),
+            (2, "", "cannot decide: the connection's evidenceStorage is no connection string of a storage account\n"),
             (code, output, errors)
         );
     }

@@ -77,7 +77,7 @@ public sealed class QueueCommandOnAzuriteTests(AzuriteFixture accounts) : QueueC
         );
 
         Assert.Equal(2, code);
-        Assert.StartsWith("cannot tell: ", errors.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("cannot decide: ", errors.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -186,7 +186,7 @@ public sealed class EvidenceRecordSchemaTests
     [InlineData("{\"id\":\"r\"")]
     [InlineData("{\"id\":\"r\"} x")]
     [InlineData("{\"id\":\"\\ud800\"}")]
-    public void A_line_that_is_no_record_has_no_id(string line) => Assert.Null(RecordFacts.Of(Encoding.UTF8.GetBytes(line)).ExactId);
+    public void A_line_that_is_no_record_has_no_id(string line) => Assert.Null(RecordFacts.Parse(Encoding.UTF8.GetBytes(line)).ExactId);
 
     // The plain way to the same.
     private static JsonObject Json(EvidenceRecord record)

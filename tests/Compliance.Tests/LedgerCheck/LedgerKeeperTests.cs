@@ -151,7 +151,7 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
     )]
     [InlineData(
         "the ledger was rewritten and signed again",
-        "history: The checkpoint of 310 records does not go on from the one of 300 that was here before: the ledger was rewritten; log: "
+        "history: The checkpoint of 310 records does not continue the one of 300 that was here before: the ledger was rewritten; log: "
             + "The first 300 records of the log are not those that were signed"
     )]
     [InlineData(
@@ -287,7 +287,7 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
         await Keeper().StartedAsync(Stop);
 
-        Assert.Contains(Logged(), l => l.Contains("not looked at or kept at the start", StringComparison.Ordinal));
+        Assert.Contains(Logged(), l => l.Contains("not checked or kept at the start", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -19,6 +19,12 @@ public sealed class PlainTests
         Assert.Equal(shown, Plain.Text(text));
 
     [Theory]
+    [InlineData("a\tb\r\nc", "a b  c")]
+    [InlineData("a\u001b[31m\n\u202eb", "a\\u001b[31m \\u202eb")]
+    public void Ordinary_line_breaks_are_spaces_and_the_rest_is_written_as_its_code(string text, string shown) =>
+        Assert.Equal(shown, Plain.Line(text));
+
+    [Theory]
     [InlineData("abcd", 4, "abcd")]
     [InlineData("abcde", 4, "abcd\u2026")]
     [InlineData("abcde", 0, "\u2026")]

@@ -24,8 +24,8 @@ internal sealed class ToyFunctions(ChangeFlow<Boxes> flow)
         flow.DecideAsync(run, cancellationToken);
 
     [Function(nameof(ToyStanding))]
-    public Task<ApprovalStanding> ToyStanding([ActivityTrigger] ChangeApprovalRun run, CancellationToken cancellationToken) =>
-        flow.StandingAsync(run.Run, run.RequestId, cancellationToken);
+    public Task<ApprovalStatus> ToyStanding([ActivityTrigger] ChangeApprovalRun run, CancellationToken cancellationToken) =>
+        flow.ApprovalStatusAsync(run.Run, run.RequestId, cancellationToken);
 
     [Function(nameof(ToyAct))]
     public Task<ChangePass> ToyAct([ActivityTrigger] ChangePlanRun run, CancellationToken cancellationToken) =>

@@ -223,7 +223,7 @@ internal sealed class ToyWorld : IAsyncDisposable
 
     public async Task<ChangeCertificate?> CertificateAsync(string caseId) =>
         await Services
-            .GetRequiredService<IDocumentStore>()
+            .GetRequiredService<BlobDocumentStore>()
             .LoadAsync<ChangeCertificate>($"{caseId}/{Run(caseId).Round}/certificate.json", TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
@@ -243,7 +243,7 @@ internal sealed class ToyWorld : IAsyncDisposable
                 .AddSingleton(this)
                 .AddSingleton<TimeProvider>(Simulation.Clock)
                 .AddSingleton(storage)
-                .AddSingleton<IPolicyActs, TablePolicyActs>()
+                .AddSingleton<TablePolicyActs>()
                 .AddSingleton<IEvidenceLog>(Evidence)
                 .AddSingleton<ApprovalBoard>()
                 .AddLogging()
@@ -251,7 +251,7 @@ internal sealed class ToyWorld : IAsyncDisposable
                 .AddSingleton<TablePause>()
                 .AddSingleton<IPause>(p => p.GetRequiredService<TablePause>())
                 .AddSingleton<IChange<Boxes>, ToyChange>()
-                .AddSingleton<IDocumentStore>(new BlobDocumentStore(storage, "toy"))
+                .AddSingleton(new BlobDocumentStore(storage, "toy"))
                 .AddSingleton<ToyExecutor>()
                 .AddChangeFlow<Boxes>("toy", "toycaps", p => p.GetRequiredService<ToyExecutor>())
                 .BuildServiceProvider()

@@ -80,10 +80,10 @@ internal sealed class LeaverInvariants : IHistoryWatch
     // Controls whose findings are about the directory: what resolves them must have read it. The others are about answers.
     private static readonly HashSet<string> AboutTheDirectory =
     [
-        LeaverControls.NoMatch,
-        LeaverControls.NotClear,
-        LeaverControls.StepStuck,
-        LeaverControls.Relapsed,
+        OffboardingControls.NoMatch,
+        OffboardingControls.NotClear,
+        OffboardingControls.StepStuck,
+        OffboardingControls.Relapsed,
     ];
 
     private readonly LeaverWorld _world;
@@ -388,10 +388,10 @@ internal sealed class LeaverInvariants : IHistoryWatch
         {
             if (UserOf(cases[finding.CaseId]) is not { } who)
                 continue;
-            if (id.StartsWith(LeaverControls.Relapsed, StringComparison.Ordinal) && access[who].Enabled)
+            if (id.StartsWith(OffboardingControls.Relapsed, StringComparison.Ordinal) && access[who].Enabled)
                 Broken(Invariant.ResolvedWhenGone, now, $"{id} was resolved by {step.Name}, and {who} can still sign in");
             if (
-                id.StartsWith(LeaverControls.StepStuck, StringComparison.Ordinal)
+                id.StartsWith(OffboardingControls.StepStuck, StringComparison.Ordinal)
                 && access[who].Holds.Any(h => finding.Part.Contains(h, StringComparison.OrdinalIgnoreCase))
             )
                 Broken(Invariant.ResolvedWhenGone, now, $"{id} was resolved by {step.Name}, and {who} still has {finding.Part}");

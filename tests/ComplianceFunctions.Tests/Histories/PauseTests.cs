@@ -3,7 +3,6 @@ using Compliance.Changes.Approvals;
 using Compliance.Changes.Flow;
 using Compliance.Changes.Pauses;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Cases;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Histories;
@@ -53,7 +52,7 @@ public sealed class PauseTests
 
     private static PersonAccess Lea(LeaverWorld world) => PersonAccess.Read(world.Sandbox.Tenant, Person.Lea);
 
-    private static bool IsRefusedBlockFound(LeaverWorld world) => world.HasFinding(LeaverControls.StepStuck);
+    private static bool IsRefusedBlockFound(LeaverWorld world) => world.HasFinding(OffboardingControls.StepStuck);
 
     [Fact]
     public async Task A_leaver_is_blocked_while_acts_are_paused_and_loses_nothing_else()
@@ -97,7 +96,7 @@ public sealed class PauseTests
         Assert.False(IsRefusedBlockFound(world));
         // Whoever is due and can sign in is found all the same.
         await world.RunUntilAsync(LeaverWorld.Start + Hour(24));
-        Assert.True(world.HasFinding(LeaverControls.Stalled));
+        Assert.True(world.HasFinding(OffboardingControls.Stalled));
 
         Assert.Equal(HttpStatusCode.Accepted, await world.ResumeAsync(Asker));
         Assert.Equal(HttpStatusCode.OK, await world.AnswerResumeAsync(new(default, Pauser)));
@@ -213,10 +212,10 @@ public sealed class PauseTests
         Assert.Equal(HttpStatusCode.OK, await desk.World.PauseAsync(Pauser, blocking: true));
         await desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.Enable));
 
-        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Open, await desk.ApprovalStatusAsync(asked.ApprovalId!));
 
         Assert.True(desk.CanSignIn());
-        Assert.False(desk.World.HasFinding(LeaverControls.Relapsed));
+        Assert.False(desk.World.HasFinding(OffboardingControls.Relapsed));
         Assert.Null((await desk.CaseAsync()).Unrecorded);
     }
 
@@ -377,7 +376,7 @@ public sealed class PauseTests
         await using var desk = await StepDesk.StartAsync();
         var asked = await desk.FirstActAskedAsync();
         await desk.AnswerAsync(asked, true, true);
-        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Approved, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.Equal(HttpStatusCode.OK, await desk.World.PauseAsync(Pauser));
 
         var held = await desk.RemoveAsync(asked.PlanId!);

@@ -484,7 +484,7 @@ public sealed class ScriptedHistoryTests
         var cancellationToken = TestContext.Current.CancellationToken;
         await using var world = await LeaverWorld.StartAsync(cancellationToken: cancellationToken);
         await HistoryRun.LiveAsync(new(1, [Terminated(1, 1)]), world, new LeaverInvariants(world));
-        var (documents, steps) = (world.Services.GetRequiredService<IDocumentStore>(), world.Services.GetRequiredService<LeaverSteps>());
+        var (documents, steps) = (world.Services.GetRequiredService<BlobDocumentStore>(), world.Services.GetRequiredService<LeaverSteps>());
         var run = new CaseRun((await world.CaseAsync(Person.Lea, "1"))!.Id, 1, "again");
         var before = await documents.ChangeAsync<CaseState>(
             LeaverRounds.Name(run, "state.json"),

@@ -27,7 +27,7 @@ internal sealed class StepDesk : IAsyncDisposable
 
     public ApprovalBoard Approvals => World.Services.GetRequiredService<ApprovalBoard>();
 
-    public IDocumentStore Documents => World.Services.GetRequiredService<IDocumentStore>();
+    public BlobDocumentStore Documents => World.Services.GetRequiredService<BlobDocumentStore>();
 
     /// <summary>The case's present round, in its first attempt.</summary>
     public CaseRun Run { get; private set; } = null!;
@@ -125,7 +125,7 @@ internal sealed class StepDesk : IAsyncDisposable
     public Task<ChangePass> RestoreAsync(string planId, int attempt = 0) =>
         Undo.RestoreAsync(Run with { Attempt = attempt }, planId, _stop);
 
-    public Task<ApprovalStanding> StandingAsync(string requestId) => Steps.StandingAsync(Run, requestId, _stop);
+    public Task<ApprovalStatus> ApprovalStatusAsync(string requestId) => Steps.ApprovalStatusAsync(Run, requestId, _stop);
 
     /// <summary>The first approvers answer, as many as are given an answer.</summary>
     public async Task AnswerAsync(ChangeDecision asked, params bool[] answers)

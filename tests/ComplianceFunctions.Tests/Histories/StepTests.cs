@@ -78,11 +78,11 @@ public sealed class StepTests
         Assert.Equal(NextAction.AskApproval, asked.Outcome);
 
         await desk.AnswerAsync(asked, true);
-        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Open, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.Equal((NextAction.Retry, holds), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
 
         await desk.AnswerAsync(asked, true, true);
-        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Approved, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.Equal((NextAction.Proceed, 0), ((await desk.RemoveAsync(asked.PlanId!)).Outcome, desk.Holds()));
         Assert.True(await desk.IsBegunAsync(asked));
     }
@@ -96,7 +96,7 @@ public sealed class StepTests
         await desk.BlockAsync();
         var (asked, holds) = (await desk.PlanAsync(), desk.Holds());
         await desk.AnswerAsync(asked, true, true);
-        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Approved, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.Equal(NextAction.Proceed, (await desk.PlanAsync()).Outcome);
 
         await desk.WaitAsync(desk.World.Policy.ApprovalValidFor + TimeSpan.FromMinutes(1));
@@ -113,7 +113,7 @@ public sealed class StepTests
         await desk.SaysAsync();
         var asked = await desk.BlockAsync();
         await desk.AnswerAsync(asked, true, true);
-        await desk.StandingAsync(asked.ApprovalId!);
+        await desk.ApprovalStatusAsync(asked.ApprovalId!);
 
         Assert.Equal((NextAction.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
         Assert.True(await desk.IsBegunAsync(asked));
@@ -234,7 +234,7 @@ public sealed class StepTests
         else
             await desk.SaysAsync(HrEventKind.Rescheduled, 2, TimeSpan.FromDays(90));
 
-        Assert.Equal(ApprovalStanding.Void, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Void, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.False(await desk.IsOpenAsync(asked));
         var again = await desk.BlockAsync();
         Assert.Equal(
@@ -353,11 +353,11 @@ public sealed class StepTests
         for (var n = 0; n < answers.Length; n++)
             await Assert.ThrowsAsync<RequestFailedException>(() => desk.AnswerAsync(asked, n, approve));
         Assert.Equal(0, desk.Recorded("approval.answer"));
-        await Assert.ThrowsAsync<RequestFailedException>(() => desk.StandingAsync(asked.ApprovalId!));
+        await Assert.ThrowsAsync<RequestFailedException>(() => desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.Empty((await desk.StateAsync())!.Released);
 
         desk.Interruptions.BeforeRecord = null;
-        Assert.Equal(approve ? ApprovalStanding.Approved : ApprovalStanding.Refused, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(approve ? ApprovalStatus.Approved : ApprovalStatus.Refused, await desk.ApprovalStatusAsync(asked.ApprovalId!));
 
         Assert.Equal(answers.Length, desk.Recorded("approval.answer"));
     }
@@ -370,13 +370,13 @@ public sealed class StepTests
         await desk.SaysAsync();
         var asked = await desk.BlockAsync();
         await desk.WaitAsync(desk.World.Policy.ApprovalWithin - TimeSpan.FromSeconds(1));
-        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Open, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.Equal((0, false), (desk.Recorded("offboarding.approval-overdue"), desk.World.HasFinding("LEAVE-010")));
 
         await desk.WaitAsync(TimeSpan.FromSeconds(1));
-        await CutOffAsync(desk, "offboarding.approval-overdue", () => desk.StandingAsync(asked.ApprovalId!));
-        await desk.StandingAsync(asked.ApprovalId!);
-        await desk.StandingAsync(asked.ApprovalId!);
+        await CutOffAsync(desk, "offboarding.approval-overdue", () => desk.ApprovalStatusAsync(asked.ApprovalId!));
+        await desk.ApprovalStatusAsync(asked.ApprovalId!);
+        await desk.ApprovalStatusAsync(asked.ApprovalId!);
 
         Assert.Equal((1, true), (desk.Recorded("offboarding.approval-overdue"), desk.World.HasFinding("LEAVE-010")));
     }
@@ -407,7 +407,7 @@ public sealed class StepTests
         await using var desk = await StepDesk.StartAsync();
         var asked = await desk.FirstActAskedAsync();
         await desk.AnswerAsync(asked, true, true);
-        await desk.StandingAsync(asked.ApprovalId!);
+        await desk.ApprovalStatusAsync(asked.ApprovalId!);
         await desk.RemoveAsync(asked.PlanId!);
 
         await desk.SaysAsync(who: Person.Noa);
@@ -550,9 +550,9 @@ public sealed class StepTests
         Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
 
         Assert.Equal((LeaverStage.Cancelled, false), ((await desk.CaseAsync()).Stage, (await desk.CaseAsync()).IsTaken));
-        Assert.True(desk.World.HasFinding(LeaverControls.StepStuck));
+        Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck));
         Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
-        Assert.True(desk.World.HasFinding(LeaverControls.StepStuck));
+        Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck));
     }
 
     [Fact]
@@ -565,10 +565,10 @@ public sealed class StepTests
         Assert.Equal(NextAction.AskApproval, asked.Outcome);
         // While it cannot be read, a first answer and the deadline stay.
         await desk.AnswerAsync(asked, true);
-        Assert.Equal((ApprovalStanding.Open, true), (await desk.StandingAsync(asked.ApprovalId!), await desk.IsOpenAsync(asked)));
+        Assert.Equal((ApprovalStatus.Open, true), (await desk.ApprovalStatusAsync(asked.ApprovalId!), await desk.IsOpenAsync(asked)));
 
         desk.World.Sandbox.Tenant.Denied.Clear();
-        Assert.Equal((ApprovalStanding.Void, false), (await desk.StandingAsync(asked.ApprovalId!), await desk.IsOpenAsync(asked)));
+        Assert.Equal((ApprovalStatus.Void, false), (await desk.ApprovalStatusAsync(asked.ApprovalId!), await desk.IsOpenAsync(asked)));
         Assert.Equal((NextAction.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
     }
 
@@ -582,10 +582,10 @@ public sealed class StepTests
         desk.World.Sandbox.SetFaults($"GET graph/users/{SmallTenant.IdOf(Person.Lea)} => status=403");
         var asked = await desk.PlanAsync();
         Assert.Equal(NextAction.AskApproval, asked.Outcome);
-        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Open, await desk.ApprovalStatusAsync(asked.ApprovalId!));
 
         desk.World.Sandbox.SetFaults(null);
-        Assert.Equal(ApprovalStanding.Void, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Void, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         var planned = await desk.PlanAsync();
         Assert.Equal(NextAction.Proceed, planned.Outcome);
         var plan = await desk.Documents.LoadAsync<ActionPlan>(
@@ -688,7 +688,7 @@ public sealed class StepTests
         await using var desk = await StepDesk.StartAsync();
         var asked = await desk.FirstActAskedAsync();
         await desk.AnswerAsync(asked, false);
-        Assert.Equal(ApprovalStanding.Refused, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Refused, await desk.ApprovalStatusAsync(asked.ApprovalId!));
 
         Assert.Equal(desk.World.Now, (await desk.CaseAsync()).RestedAt);
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
@@ -744,7 +744,7 @@ public sealed class StepTests
         Assert.True(desk.World.HasFinding("LEAVE-013"));
 
         desk.World.Sandbox.Tenant.Denied.Clear();
-        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Open, await desk.ApprovalStatusAsync(asked.ApprovalId!));
 
         var known = await desk.CaseAsync();
         Assert.Equal((LeaverStage.Blocked, null, false), (known.Stage, known.Note, desk.CanSignIn()));

@@ -229,9 +229,9 @@ public sealed class BetweenStartsTests
         await desk.AnswerAsync(asked, true);
         desk.World.Sandbox.Tenant.Denied.Clear();
 
-        Assert.Equal(ApprovalStanding.Open, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Open, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         await desk.AnswerAsync(asked, 1, true);
-        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Approved, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.Equal((NextAction.Proceed, false), ((await desk.BlockAsync()).Outcome, desk.CanSignIn()));
     }
 
@@ -500,7 +500,7 @@ public sealed class BetweenStartsTests
         await desk.SaysAsync(sequence: 3);
         var asked = await desk.BlockAsync();
         await desk.AnswerAsync(asked, true, true);
-        Assert.Equal(ApprovalStanding.Approved, await desk.StandingAsync(asked.ApprovalId!));
+        Assert.Equal(ApprovalStatus.Approved, await desk.ApprovalStatusAsync(asked.ApprovalId!));
         Assert.Equal(NextAction.Proceed, (await desk.BlockAsync()).Outcome);
         Assert.True(HasUndoFinding(desk));
         await GiveUpUndoAsync(desk, 4);
@@ -584,7 +584,7 @@ public sealed class BetweenStartsTests
     private static async Task WatchFormerAsync(StepDesk desk) =>
         await desk.World.Services.GetRequiredService<FormerLeavers>().RunAsync(Stop);
 
-    private static bool HasUndoFinding(StepDesk desk) => desk.World.HasFinding(LeaverControls.StepStuck);
+    private static bool HasUndoFinding(StepDesk desk) => desk.World.HasFinding(OffboardingControls.StepStuck);
 
     private async Task GiveUpUndoAsync(StepDesk desk, long sequence, params IEnumerable<string> denied)
     {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;
-using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Desk;
 using Compliance.Text;
@@ -73,7 +72,7 @@ public sealed class BlockGroupTests
             [$"PATCH /users/{Lea}", $"POST /users/{Lea}/revokeSignInSessions", $"POST /groups/{Group}/members/$ref"],
             Changes(world).Take(3)
         );
-        Assert.False(world.HasFinding(LeaverControls.StepStuck));
+        Assert.False(world.HasFinding(OffboardingControls.StepStuck));
         Assert.Contains(world.EvidenceControls(), e => e.Action == "offboarding.block-group");
         var certificate = await CertificateAsync(world);
         Assert.Equal(("clear", 3, 0), (certificate.State, certificate.PlanIds.Count, certificate.NotDone.Count));
@@ -91,11 +90,11 @@ public sealed class BlockGroupTests
             (known.Stage, known.BlockedAt, known.IsGroupDue, IsMember(world))
         );
         Assert.True(known.ClearAt < LeaverWorld.Start + Hour(1.2), $"clear at {known.ClearAt:O}");
-        Assert.True(world.HasFinding(LeaverControls.StepStuck));
+        Assert.True(world.HasFinding(OffboardingControls.StepStuck));
         Assert.Equal(["blockGroup.member.add"], (await CertificateAsync(world)).NotDone.Select(n => n.Action));
         world.ServicesRecover();
         await world.RunUntilAsync(world.Now + Hour(7));
-        Assert.True(IsMember(world) && !world.HasFinding(LeaverControls.StepStuck));
+        Assert.True(IsMember(world) && !world.HasFinding(OffboardingControls.StepStuck));
         Assert.Empty((await CertificateAsync(world)).NotDone);
         Assert.Equal(2, world.EvidenceControls().Count(e => e.Action == "offboarding.block-group"));
     }
@@ -127,7 +126,7 @@ public sealed class BlockGroupTests
             world.Sandbox.Tenant.Change("groups", Group, change);
         var known = await LiveAsync(world, 1, Terminated);
 
-        Assert.Equal((LeaverStage.Clear, true), (known.Stage, world.HasFinding(LeaverControls.StepStuck)));
+        Assert.Equal((LeaverStage.Clear, true), (known.Stage, world.HasFinding(OffboardingControls.StepStuck)));
         Assert.DoesNotContain(Changes(world), c => c.StartsWith($"POST /groups/{Group}/", StringComparison.Ordinal));
         Assert.Single((await CertificateAsync(world)).Remaining, t => t.Id == Group);
     }

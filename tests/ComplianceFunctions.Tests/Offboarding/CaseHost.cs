@@ -173,7 +173,7 @@ internal sealed class CaseHost : IAsyncDisposable
                 throw new InvalidOperationException($"the orchestration of the case failed: {failure?.ErrorMessage}");
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
                 throw new TimeoutException(
-                    $"the case stands at {known?.Stage}, round {known?.Round}: {known?.Note}; "
+                    $"the case is at {known?.Stage}, round {known?.Round}: {known?.Note}; "
                         + (
                             await Cases.DocumentAsync(caseId, "state.json", Stop) is { } state
                                 ? JsonNode.Parse(state)!["verified"]?.ToJsonString()

@@ -180,7 +180,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
     public async Task Who_was_let_past_a_full_cap_takes_room_from_those_after()
     {
         await using var host = await CaseHost.StartAsync(azurite, "caps: { leaversPerHour: 2, shareOfStaffPerDay: 50% }\n");
-        var caps = host.Services.GetRequiredService<ICapLedger>();
+        var caps = host.Services.GetRequiredService<TableCapLedger>();
         var policy = new OffboardingPolicy
         {
             Sha256 = new string('a', 64),
@@ -583,7 +583,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Conflict, (await host.EraseAsync(id, host.Approvers[0], confirm: true)).Status);
         Assert.Equal(HttpStatusCode.OK, await host.AnswerAsync(id, host.Approvers[0], approve: false));
         await host.UntilAsync(id, c => c.Stage == LeaverStage.Closed);
-        var pseudonyms = host.Services.GetRequiredService<IPseudonyms>();
+        var pseudonyms = host.Services.GetRequiredService<BlobPseudonyms>();
         var person = (await pseudonyms.FindAsync(host.Sandbox.TenantId, id, CaseHost.Stop))!;
         var before = await host.LedgerIdsAsync();
 

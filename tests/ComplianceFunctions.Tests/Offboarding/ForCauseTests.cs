@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Compliance.Changes.Approvals;
 using Compliance.Offboarding;
-using Compliance.Offboarding.Cases;
 using ComplianceFunctions.Tests.Histories;
 using Simulation;
 using Testing;
@@ -60,7 +59,7 @@ public sealed class ForCauseTests
             (LeaverStage.Clear, LeaverWorld.Start + Hour(1), ForCauseOutcome.Confirmed, false),
             (known.Stage, known.BlockedAt, known.Cause!.Outcome, IsEnabled(world))
         );
-        Assert.True(known.Cause is { Settled: true, Escalated: false } && !world.HasFinding(LeaverControls.Unconfirmed));
+        Assert.True(known.Cause is { Settled: true, Escalated: false } && !world.HasFinding(OffboardingControls.Unconfirmed));
     }
 
     [Fact]
@@ -179,9 +178,9 @@ public sealed class ForCauseTests
         await using var world = await WorldAsync();
         var known = await LiveAsync(world, 1, Start(1));
 
-        Assert.True(known.Cause!.Escalated && world.HasFinding(LeaverControls.Unconfirmed) && !IsEnabled(world));
+        Assert.True(known.Cause!.Escalated && world.HasFinding(OffboardingControls.Unconfirmed) && !IsEnabled(world));
         Assert.Equal(HttpStatusCode.OK, await world.AnswerAsync(new(TimeSpan.Zero, 1, ForCause: true)));
-        Assert.False(world.HasFinding(LeaverControls.Unconfirmed));
+        Assert.False(world.HasFinding(OffboardingControls.Unconfirmed));
         Assert.Equal(ForCauseOutcome.Confirmed, world.Cases().Single().Cause!.Outcome);
     }
 
@@ -191,7 +190,7 @@ public sealed class ForCauseTests
         await using var world = await WorldAsync();
         await LiveAsync(world, 1, Start(1.9), Confirm(5.85));
 
-        Assert.False(world.HasFinding(LeaverControls.Unconfirmed));
+        Assert.False(world.HasFinding(OffboardingControls.Unconfirmed));
         Assert.DoesNotContain(world.EvidenceIds(), id => id.EndsWith("-unconfirmed", StringComparison.Ordinal));
     }
 
@@ -271,7 +270,7 @@ public sealed class ForCauseTests
         await LiveAsync(world, 2, Start(1), new Restarts(Hour(1)), Confirm(2));
 
         Assert.Single(world.EvidenceIds(), id => id.EndsWith("-cause-1-started", StringComparison.Ordinal));
-        Assert.Contains(world.EvidenceControls(), e => e is { Action: "offboarding.started", Controls: [LeaverControls.Unconfirmed] });
+        Assert.Contains(world.EvidenceControls(), e => e is { Action: "offboarding.started", Controls: [OffboardingControls.Unconfirmed] });
         Assert.DoesNotContain(world.EvidenceIds(), id => id.Contains(SmallTenant.Approvers[Starter], StringComparison.Ordinal));
     }
 
@@ -326,7 +325,7 @@ public sealed class ForCauseTests
         );
 
         foreach (var known in world.Cases().Where(c => c.Cause is { Outcome: null, ConfirmBy: var by } && by < world.Now - Hour(6)))
-            Assert.True(world.HasFinding(LeaverControls.Unconfirmed), $"{known.Id} is not confirmed, and no finding is open");
+            Assert.True(world.HasFinding(OffboardingControls.Unconfirmed), $"{known.Id} is not confirmed, and no finding is open");
         // One case an employment, and at most one that HR has not reported on.
         var employments = world.Cases().Select(c => (c.EmployeeId, c.Employment)).ToList();
         Assert.Equal(employments.Distinct(), employments);

@@ -178,7 +178,7 @@ internal sealed class LeaverRun : IAsyncDisposable
             }
             if (TimeProvider.System.GetElapsedTime(began) > _patience)
                 throw new TimeoutException(
-                    $"the case stands at {known?.Stage}, round {known?.Round}, told {_told}: "
+                    $"the case is at {known?.Stage}, round {known?.Round}, told {_told}: "
                         + $"{known?.Note}\n{await HistoryAsync(known?.InstanceId)}\n{string.Join('\n', Log.TakeLast(30))}"
                 );
             await Task.Delay(Between, TimeProvider.System, Stop);

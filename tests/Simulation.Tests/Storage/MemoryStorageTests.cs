@@ -49,7 +49,7 @@ public sealed class MemoryStorageTests
             .BuildServiceProvider();
 
         await services
-            .GetRequiredService<IKnownSubscriptions>()
+            .GetRequiredService<TableKnownSubscriptions>()
             .UpdateAsync("t", new Dictionary<string, string> { ["s1"] = "One" }, [], Stop);
 
         Assert.Equal(["t/s1 Name=One"], _memory.State.Rows(TableKnownSubscriptions.Table).Select(r => r.ToString()));

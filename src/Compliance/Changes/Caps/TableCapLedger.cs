@@ -8,18 +8,17 @@ using Compliance.Storage;
 namespace Compliance.Changes.Caps;
 
 /// <summary>
-/// One table for each kind of act, in it one partition a tenant with the row <c>counter</c> and a row <c>case-…</c> for each place taken,
-/// both written in one transaction held to the counter's ETag. So no number of cases, processes or machines takes more places than there
-/// are.
+/// Counts acts before they are done, so that a faulty source of them is stopped: one table for each kind of act, in it one partition a
+/// tenant with the row <c>counter</c> and a row <c>case-…</c> for each place taken, both written in one transaction held to the counter's
+/// ETag. So no number of cases, processes or machines takes more places than there are.
 /// </summary>
 /// <remarks>
 /// One partition a tenant, not one a day: the sliding hour reaches over midnight, and one transaction spans one partition. Inside a process
 /// one case at a time asks, with the counter remembered from the last answer: a place taken is one request, and lost races come from other
 /// processes only.
 /// </remarks>
-internal sealed class TableCapLedger(StateStorage storage, string tableName) : ICapLedger, IDisposable
+internal sealed class TableCapLedger(StateStorage storage, string tableName) : IDisposable
 {
-    // Each lost race means that another process took a place.
     private const int MaxRaces = 1000;
 
     private const string CounterRow = "counter";
@@ -32,7 +31,16 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly ConcurrentDictionary<string, Kept> _counters = new(StringComparer.Ordinal);
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Takes a place; null when there was one, or the case has one already. Else the reason to hold, and nothing was taken.
+    /// </summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="caseId">The case (of one round): it takes one place however often it asks.</param>
+    /// <param name="now">When (UTC). The hour is the 60 minutes before it, so that the turn of a clock hour gives no second allowance; the
+    /// day is the UTC day.</param>
+    /// <param name="limits">How many places there are.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <exception cref="Azure.RequestFailedException">Storage failed: whether a place was taken is not known. Ask again.</exception>
     public Task<Hold?> ReserveAsync(
         string tenantId,
         string caseId,
@@ -47,7 +55,10 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
             cancellationToken
         );
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Counts a case that two people approved although a cap, or another guard, held it: it takes a place from those who come later.
+    /// </summary>
+    /// <inheritdoc cref="ReserveAsync" path="/exception"/>
     public Task CountApprovedAsync(string tenantId, string caseId, DateTimeOffset now, CancellationToken cancellationToken) =>
         InTurnAsync(
             tenantId,
@@ -56,32 +67,30 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
             cancellationToken
         );
 
-    /// <inheritdoc/>
+    /// <summary>Gives the place back of a case that ended before its act. Nothing happens when it has none.</summary>
+    /// <exception cref="Azure.RequestFailedException">Storage failed. Repeat it.</exception>
     public Task ReleaseAsync(string tenantId, string caseId, CancellationToken cancellationToken) =>
         InTurnAsync(
             tenantId,
             caseId,
             async (table, at) =>
             {
-                for (var race = 1; ; race++)
-                {
-                    if (await PlaceAsync(table, at, cancellationToken) is not { } place)
-                        return null;
-                    var kept = await ReadAsync(table, at.Tenant, cancellationToken);
-                    var counter = kept.Counter.Released(place.GetDateTimeOffset(TakenAt) ?? DateTimeOffset.MinValue);
-                    try
+                await CompareAndSet.RunAsync(
+                    MaxRaces,
+                    async _ =>
                     {
-                        await table.SubmitTransactionAsync(
-                            [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Delete, place, place.ETag)],
-                            cancellationToken
-                        );
-                        return null;
+                        if (await PlaceAsync(table, at, cancellationToken) is not { } place)
+                            return null;
+                        var kept = await ReadAsync(table, at.Tenant, cancellationToken);
+                        var counter = kept.Counter.Released(place.GetDateTimeOffset(TakenAt) ?? DateTimeOffset.MinValue);
+                        return () =>
+                            table.SubmitTransactionAsync(
+                                [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Delete, place, place.ETag)],
+                                cancellationToken
+                            );
                     }
-                    catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
-                    {
-                        // Somebody else counted or released: look again.
-                    }
-                }
+                );
+                return null;
             },
             cancellationToken
         );
@@ -108,7 +117,7 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
         }
         finally
         {
-            // After a failure nobody knows what is stored.
+            // After a failure it is unknown what is stored.
             if (!done)
                 _counters.TryRemove(at.Tenant, out _);
             _oneAtATime.Release();
@@ -124,54 +133,71 @@ internal sealed class TableCapLedger(StateStorage storage, string tableName) : I
         CancellationToken cancellationToken
     )
     {
-        for (var race = 1; ; race++)
-        {
-            // What is remembered may lack what others gave back, so that only a fresh read says no; and the transaction says whether a yes
-            // still holds.
-            var fresh = !_counters.TryGetValue(at.Tenant, out var kept);
-            kept ??= await ReadAsync(table, at.Tenant, cancellationToken);
-            if (check(kept.Counter) is { } hold)
+        Hold? hold = null;
+        await CompareAndSet.RunAsync(
+            MaxRaces,
+            async races =>
             {
-                if (fresh)
-                    return await PlaceAsync(table, at, cancellationToken) is null ? hold : null;
-                _counters.TryRemove(at.Tenant, out _);
-                continue;
-            }
-            var counter = kept.Counter.Taken(now);
-            var place = new TableEntity(at.Tenant, at.Row) { [TakenAt] = now, [Approved] = approved };
-            try
-            {
-                var answers = await table.SubmitTransactionAsync(
-                    [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Add, place)],
-                    cancellationToken
-                );
-                if (answers.Value[0].Headers.ETag is { } tag)
-                    _counters[at.Tenant] = new(counter, tag);
-                else
+                if (races > 0)
+                {
                     _counters.TryRemove(at.Tenant, out _);
+                    // Taken before, or just now with the answer lost on its way.
+                    if (await PlaceAsync(table, at, cancellationToken) is not null)
+                        return null;
+                }
+                var (kept, held) = await CheckAsync(table, at.Tenant, check, cancellationToken);
+                if (held is null)
+                    return () => AddAsync(table, at, kept, now, approved, cancellationToken);
+                hold = await PlaceAsync(table, at, cancellationToken) is null ? held : null;
                 return null;
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
-            {
-                _counters.TryRemove(at.Tenant, out _);
-                // Taken before, or just now with the answer lost on its way.
-                if (await PlaceAsync(table, at, cancellationToken) is not null)
-                    return null;
-            }
-        }
+        );
+        return hold;
     }
 
-    private static async Task<TableEntity?> PlaceAsync(TableClient table, Place at, CancellationToken cancellationToken) =>
-        await table.GetEntityIfExistsAsync<TableEntity>(at.Tenant, at.Row, cancellationToken: cancellationToken) is { HasValue: true } row
-            ? row.Value
-            : null;
+    // What is remembered may lack what others gave back, so that only a fresh read holds; and the transaction shows whether there is still
+    // room.
+    private async Task<(Kept Kept, Hold? Hold)> CheckAsync(
+        TableClient table,
+        string tenant,
+        Func<CapCounter, Hold?> check,
+        CancellationToken cancellationToken
+    )
+    {
+        if (_counters.TryGetValue(tenant, out var remembered) && check(remembered.Counter) is null)
+            return (remembered, null);
+        _counters.TryRemove(tenant, out _);
+        var stored = await ReadAsync(table, tenant, cancellationToken);
+        return (stored, check(stored.Counter));
+    }
+
+    private async Task AddAsync(
+        TableClient table,
+        Place at,
+        Kept kept,
+        DateTimeOffset now,
+        bool approved,
+        CancellationToken cancellationToken
+    )
+    {
+        var counter = kept.Counter.Taken(now);
+        var place = new TableEntity(at.Tenant, at.Row) { [TakenAt] = now, [Approved] = approved };
+        var answers = await table.SubmitTransactionAsync(
+            [Write(at.Tenant, kept, counter), new(TableTransactionActionType.Add, place)],
+            cancellationToken
+        );
+        if (answers.Value[0].Headers.ETag is { } tag)
+            _counters[at.Tenant] = new(counter, tag);
+        else
+            _counters.TryRemove(at.Tenant, out _);
+    }
+
+    private static Task<TableEntity?> PlaceAsync(TableClient table, Place at, CancellationToken cancellationToken) =>
+        table.FindRowAsync(at.Tenant, at.Row, cancellationToken);
 
     private static async Task<Kept> ReadAsync(TableClient table, string tenant, CancellationToken cancellationToken)
     {
-        if (
-            await table.GetEntityIfExistsAsync<TableEntity>(tenant, CounterRow, cancellationToken: cancellationToken)
-            is not { HasValue: true, Value: { } row }
-        )
+        if (await table.FindRowAsync(tenant, CounterRow, cancellationToken) is not { } row)
             return new(CapCounter.None, null);
         // A counter that cannot be read is no empty counter: the exception holds the case.
         var day = DateOnly.ParseExact(row.GetString(Day), "yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -11,7 +11,7 @@ namespace Compliance.Changes.Execution;
 /// <param name="pause">Whether acts are paused.</param>
 /// <param name="executor">Does the steps.</param>
 /// <param name="documents">Keeps what passes came to.</param>
-internal sealed class PlanPasses(IPause pause, IPlanExecutor executor, IDocumentStore documents)
+internal sealed class PlanPasses(IPause pause, IPlanExecutor executor, BlobDocumentStore documents)
 {
     /// <summary>When to ask again whether acts are paused (UTC); null when they are not.</summary>
     public async Task<DateTime?> PausedUntilAsync(DateTimeOffset now, CancellationToken cancellationToken) =>

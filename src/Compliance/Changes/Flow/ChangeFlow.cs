@@ -78,10 +78,10 @@ internal sealed class ChangeFlow<TObservation>(
     }
 
     /// <summary>What came of the wait for two approvals.</summary>
-    public async Task<ApprovalStanding> StandingAsync(ChangeRun run, string requestId, CancellationToken cancellationToken) =>
+    public async Task<ApprovalStatus> ApprovalStatusAsync(ChangeRun run, string requestId, CancellationToken cancellationToken) =>
         await NotDueAsync(run, cancellationToken) is null
-            ? await questions.StandingAsync(run, requestId, cancellationToken)
-            : ApprovalStanding.Void;
+            ? await questions.ApprovalStatusAsync(run, requestId, cancellationToken)
+            : ApprovalStatus.Void;
 
     /// <summary>Carries out a pass of the plan that was let begin.</summary>
     /// <returns><see cref="NextAction.Proceed"/> once the whole plan was tried; <see cref="NextAction.Throttled"/> when another pass is

@@ -14,8 +14,8 @@ namespace Compliance.Changes.Flow;
 internal sealed class ChangeGuards<TObservation>(
     IChange<TObservation> change,
     ChangeStore<TObservation> store,
-    ICapLedger caps,
-    IPolicyActs policyActs
+    TableCapLedger caps,
+    TablePolicyActs policyActs
 )
     where TObservation : class
 {

@@ -28,15 +28,15 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
             : null;
 
     /// <summary>How a request is answered so far.</summary>
-    public async Task<ApprovalStanding> StandingAsync(ChangeRun run, string requestId, CancellationToken cancellationToken)
+    public async Task<ApprovalStatus> ApprovalStatusAsync(ChangeRun run, string requestId, CancellationToken cancellationToken)
     {
         if (await FindAsync(run, requestId, cancellationToken) is not { } request)
-            return ApprovalStanding.Void;
+            return ApprovalStatus.Void;
         return ApprovalRules.StateOf(request, store.Now) switch
         {
-            ApprovalState.Approved => ApprovalStanding.Approved,
-            ApprovalState.Refused => ApprovalStanding.Refused,
-            _ => ApprovalStanding.Open,
+            ApprovalState.Approved => ApprovalStatus.Approved,
+            ApprovalState.Refused => ApprovalStatus.Refused,
+            _ => ApprovalStatus.Open,
         };
     }
 

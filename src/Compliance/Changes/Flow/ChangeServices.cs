@@ -29,8 +29,8 @@ internal static class ChangeServices
         {
             var documents = new BlobDocumentStore(p.GetRequiredService<StateStorage>(), container);
             var caps = new TableCapLedger(p.GetRequiredService<StateStorage>(), capTable);
-            var store = ActivatorUtilities.CreateInstance<ChangeStore<TObservation>>(p, (IDocumentStore)documents);
-            var guards = ActivatorUtilities.CreateInstance<ChangeGuards<TObservation>>(p, store, (ICapLedger)caps);
+            var store = ActivatorUtilities.CreateInstance<ChangeStore<TObservation>>(p, documents);
+            var guards = ActivatorUtilities.CreateInstance<ChangeGuards<TObservation>>(p, store, caps);
             var questions = ActivatorUtilities.CreateInstance<ChangeQuestions<TObservation>>(p, store);
             var passes = new PlanPasses(p.GetRequiredService<IPause>(), executor(p), documents);
             return ActivatorUtilities.CreateInstance<ChangeFlow<TObservation>>(p, store, guards, questions, passes);

@@ -12,7 +12,7 @@ namespace Compliance.Changes.Flow;
 /// <param name="time">The clock.</param>
 internal sealed class ChangeStore<TObservation>(
     IChange<TObservation> change,
-    IDocumentStore documents,
+    BlobDocumentStore documents,
     IEvidenceLog evidence,
     TimeProvider time
 )

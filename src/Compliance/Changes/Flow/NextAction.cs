@@ -46,7 +46,7 @@ public enum NextAction
 public sealed record ChangePass(NextAction Outcome, DateTime? Until = null);
 
 /// <summary>What came of a wait for approvals.</summary>
-public enum ApprovalStanding
+public enum ApprovalStatus
 {
     /// <summary>Still open.</summary>
     Open,

@@ -5,12 +5,13 @@ using Compliance.Storage;
 namespace Compliance.Changes.Guards;
 
 /// <summary>Table <c>policyacts</c>: one partition a tenant, one row a policy file.</summary>
-internal sealed class TablePolicyActs(StateStorage storage) : IPolicyActs
+internal sealed class TablePolicyActs(StateStorage storage)
 {
     /// <summary>The table.</summary>
     public const string Table = "policyacts";
 
-    /// <inheritdoc/>
+    /// <summary>True when nothing was done yet under this file: a new or changed policy.</summary>
+    /// <exception cref="Azure.RequestFailedException">It could not be known.</exception>
     public async Task<bool> IsFirstAsync(string tenantId, string policySha256, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
@@ -22,7 +23,8 @@ internal sealed class TablePolicyActs(StateStorage storage) : IPolicyActs
         return !row.HasValue;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Remembers that a plan under this file was approved or carried out. The first entry is kept.</summary>
+    /// <exception cref="Azure.RequestFailedException">It is not known to be kept. Repeat it.</exception>
     public async Task ActedAsync(
         string tenantId,
         string policySha256,

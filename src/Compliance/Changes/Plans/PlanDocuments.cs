@@ -12,7 +12,7 @@ internal static class PlanDocuments
     /// <param name="cancellationToken">Stops the read.</param>
     /// <exception cref="InvalidOperationException">It is not there, or its content has another id: it was changed.</exception>
     public static async Task<ActionPlan> LoadPlanAsync(
-        this IDocumentStore documents,
+        this BlobDocumentStore documents,
         string name,
         string planId,
         CancellationToken cancellationToken

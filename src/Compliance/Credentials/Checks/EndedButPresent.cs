@@ -15,7 +15,7 @@ internal sealed class EndedButPresent : ICredentialCheck
             Id,
             "Credential has ended and is still there",
             Severity.Medium,
-            "What nobody removes hides what still matters, and shows that nobody looks after the object.",
+            "What is never removed hides what still matters, and shows that the object has no active owner.",
             [Clauses.CommonCriteriaAccess, Clauses.AuthenticationInformation]
         );
 

@@ -17,7 +17,7 @@ internal sealed class NoKeyExpirationPolicy : ICredentialCheck
             Id,
             "Storage account does not state when its keys are due",
             Severity.Low,
-            "Without a key-expiration policy the account itself warns nobody.",
+            "Without a key-expiration policy the account itself gives no warning.",
             [Clauses.CommonCriteriaAccess, Clauses.AuthenticationInformation]
         );
 

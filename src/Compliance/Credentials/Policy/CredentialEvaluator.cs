@@ -80,7 +80,7 @@ internal sealed class CredentialEvaluator(
         {
             if (check.Evaluate(credential, rules, now) is not { } failure)
                 continue;
-            var severity = policy.Severity.Of(check.Control, credential, failure.StepDays);
+            var severity = policy.Severity.For(check.Control, credential, failure.StepDays);
             // What still works past its end is at least as bad as its age alone makes it.
             if (check is EndedButPresent && verdicts?.Find(v => v.ControlId == OlderThanAllowed.Id) is { } old && old.Severity > severity)
                 severity = old.Severity;

@@ -101,7 +101,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
             new()
             {
                 ControlId = CredentialControls.Gap,
-                Severity = policy.Severity.Of(FindingControls.Catalogue.Get(CredentialControls.Gap)),
+                Severity = policy.Severity.For(FindingControls.Catalogue.Get(CredentialControls.Gap)),
                 Subject = subject,
                 Part = part,
                 Source = outcome.Source,
@@ -112,7 +112,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
                     + (outcome.Permission is { } permission ? $" Missing permission: {permission}." : ""),
                 NextStep = outcome.Remedy is { Length: > 0 } remedy
                     ? remedy
-                    : NextSteps.Addressed(owner, "look into the logs of this run, correct the cause and run the check again"),
+                    : NextSteps.Addressed(owner, "check the logs of this run, correct the cause and run the check again"),
                 Owner = owner,
             },
             appId: null
@@ -128,7 +128,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
             new()
             {
                 ControlId = CredentialControls.Gap,
-                Severity = policy.Severity.Of(FindingControls.Catalogue.Get(CredentialControls.Gap)),
+                Severity = policy.Severity.For(FindingControls.Catalogue.Get(CredentialControls.Gap)),
                 Subject = new(SubjectTypes.Source, Sources.VaultEvents, "Key Vault events"),
                 Part = key,
                 Source = Sources.VaultEvents,
@@ -152,7 +152,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
             new()
             {
                 ControlId = CredentialControls.MissingSubscription,
-                Severity = policy.Severity.Of(CredentialControls.Catalogue.Get(CredentialControls.MissingSubscription)),
+                Severity = policy.Severity.For(CredentialControls.Catalogue.Get(CredentialControls.MissingSubscription)),
                 Subject = new(SubjectTypes.Subscription, resourceId, name),
                 Source = Sources.Subscriptions,
                 ResourceId = resourceId,
@@ -198,7 +198,7 @@ internal sealed class DetectionBuilder(CredentialPolicy policy, DateTimeOffset n
         flagged with
         {
             Failed = control,
-            Severity = policy.Severity.Of(control.Control, credential, failure.StepDays),
+            Severity = policy.Severity.For(control.Control, credential, failure.StepDays),
             Unknown = failure.Unknown,
             Reason = failure.Reason,
             Credential = credential,

@@ -24,15 +24,15 @@ internal sealed class SeverityPolicy(
     public IReadOnlyList<TagSeverity> Tags { get; } = tags;
 
     /// <summary>Severity of a finding that is about no credential.</summary>
-    public Severity Of(Control control) => controls.TryGetValue(control.Id, out var severity) ? severity : control.Severity;
+    public Severity For(Control control) => controls.TryGetValue(control.Id, out var severity) ? severity : control.Severity;
 
     /// <summary>Severity of a finding about a credential.</summary>
     /// <param name="control">The control.</param>
     /// <param name="credential">The credential.</param>
     /// <param name="stepDays">For CRED-003: the warning step that was reached; null for others.</param>
-    public Severity Of(Control control, Credential credential, int? stepDays)
+    public Severity For(Control control, Credential credential, int? stepDays)
     {
-        var severity = Of(control);
+        var severity = For(control);
         if (stepDays is { } step)
         {
             foreach (var (within, at) in Steps)
@@ -57,14 +57,14 @@ internal sealed class SeverityPolicy(
     {
         foreach (var tag in Tags)
         {
-            if (tag.AtMost is { } most && severity > most && tag.Matches(controlId, tags))
-                severity = most;
+            if (tag.AtMost is { } ceiling && severity > ceiling && tag.Matches(controlId, tags))
+                severity = ceiling;
         }
 
         foreach (var tag in Tags)
         {
-            if (tag.AtLeast is { } least && severity < least && tag.Matches(controlId, tags))
-                severity = least;
+            if (tag.AtLeast is { } floor && severity < floor && tag.Matches(controlId, tags))
+                severity = floor;
         }
 
         return severity;

@@ -8,7 +8,7 @@ namespace Compliance.Credentials;
 /// What earlier runs listed, held against what this one lists: what no list shows any more may be deleted, or only hidden from this app.
 /// The difference is asked, not guessed.
 /// </summary>
-internal sealed class EarlierListings(IKnownSubscriptions subscriptions, IKnownResources resources, IResourceLookup lookup)
+internal sealed class EarlierListings(TableKnownSubscriptions subscriptions, TableKnownResources resources, IResourceLookup lookup)
 {
     /// <summary>Begins to load what earlier runs listed.</summary>
     public KnownListings Load(string tenantId, CancellationToken cancellationToken) =>

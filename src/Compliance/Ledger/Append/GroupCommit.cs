@@ -109,9 +109,9 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     {
         if (before <= 1)
             return;
-        var most = _took / RegroupShare < LongestRegroup ? _took / RegroupShare : LongestRegroup;
+        var max = _took / RegroupShare < LongestRegroup ? _took / RegroupShare : LongestRegroup;
         var since = TimeProvider.System.GetTimestamp();
-        while (Volatile.Read(ref _brought) < before && TimeProvider.System.GetElapsedTime(since) < most)
+        while (Volatile.Read(ref _brought) < before && TimeProvider.System.GetElapsedTime(since) < max)
             await Task.Yield();
     }
 
@@ -245,7 +245,7 @@ internal sealed partial class GroupCommit : IAsyncDisposable
         _took = TimeProvider.System.GetElapsedTime(sent);
 
         if (back is not null)
-            blob.Ids.Add(IdIndex.HashOf(RecordFacts.Of(back.AsSpan(0, back.Length - 1)).RawId), start, back.Length - 1);
+            blob.Ids.Add(IdIndex.HashOf(RecordFacts.Parse(back.AsSpan(0, back.Length - 1)).RawId), start, back.Length - 1);
         blob.AppendedLines(bytes, now, back is not null, blocks);
         for (var i = 0; i < receipts.Length; i++)
             batch[i].Kept(receipts[i]);
@@ -290,8 +290,8 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     // Each of the writers waits another while, longer as they keep meeting.
     private Task PauseAsync(int times)
     {
-        var most = (int)Math.Min(LongestPause.TotalMilliseconds * 1000, 1000 << Math.Min(times, 10));
-        return Task.Delay(TimeSpan.FromMicroseconds(RandomNumberGenerator.GetInt32(most)), TimeProvider.System, _ending.Token)
+        var max = (int)Math.Min(LongestPause.TotalMilliseconds * 1000, 1000 << Math.Min(times, 10));
+        return Task.Delay(TimeSpan.FromMicroseconds(RandomNumberGenerator.GetInt32(max)), TimeProvider.System, _ending.Token)
             .ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 

@@ -190,7 +190,7 @@ internal sealed class LogBlob(AppendBlobClient client, string path, string locat
     private void Line(in LogLine line, List<long>? strange)
     {
         var bytes = line.TooLong ? default : line.Bytes.Span;
-        var facts = RecordFacts.Of(bytes);
+        var facts = RecordFacts.Parse(bytes);
         var id = HashOf(facts);
         if ((id is null || Next is not null) && strange?.Count < MaxStrange)
             strange.Add(line.Offset);

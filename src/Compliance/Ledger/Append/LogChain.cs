@@ -167,7 +167,7 @@ internal sealed partial class LogChain(StateStorage storage, string tenantId, Lo
             foreach (var (offset, length) in blob.Ids.Find(hash))
             {
                 var line = await blob.LineAsync(offset, length, cancellationToken);
-                if (RecordFacts.Of(line).ExactId == id)
+                if (RecordFacts.Parse(line).ExactId == id)
                     return (new(id, blob.Location, offset, EvidenceLine.Sha256(line)), line);
             }
         }

@@ -5,7 +5,6 @@ using Azure;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Ledger.Format;
 using Compliance.Storage;
@@ -286,7 +285,7 @@ internal sealed partial class CheckpointCopies(
         new()
         {
             ControlId = LedgerControls.CopyNotDelivered,
-            Severity = EvidenceControls.Catalogue.Get(LedgerControls.CopyNotDelivered).Severity,
+            Severity = LedgerControls.Catalogue.Get(LedgerControls.CopyNotDelivered).Severity,
             Subject = new(LedgerControls.CopySubject, place.Id, place.Name),
             Source = LedgerControls.CopiesSource,
             Reason =

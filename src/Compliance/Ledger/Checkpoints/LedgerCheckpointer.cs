@@ -160,9 +160,9 @@ internal sealed partial class LedgerCheckpointer(
             {
                 var at = new TileRef(TileRef.Entries, latest.Size / TilePath.Width, (int)width);
                 var leaves = tiles.Partial()[0].Hashes;
-                const int most = TilePath.Width * (EntryBundle.PrefixSize + EntryBundle.MaxEntry);
+                const int max = TilePath.Width * (EntryBundle.PrefixSize + EntryBundle.MaxEntry);
                 // A wider or full one would do as well, but this one was written with the checkpoint.
-                var bytes = await run.Source.FindAsync(at.ToString(), most, cancellationToken) ?? throw Tiles($"{at} is missing", null);
+                var bytes = await run.Source.FindAsync(at.ToString(), max, cancellationToken) ?? throw Tiles($"{at} is missing", null);
                 Span<byte> hash = stackalloc byte[MerkleHash.Size];
                 foreach (var entry in EntryBundle.Parse(bytes, at.Width))
                 {
@@ -302,7 +302,7 @@ internal sealed partial class LedgerCheckpointer(
         {
             throw new CheckpointKeyException(
                 $"the signing key gave a signature that does not verify: {e.Message}",
-                "Look into the key: its public part does not fit what signs",
+                "Check the key: its public part does not fit what signs",
                 e
             );
         }

@@ -3,7 +3,7 @@ using Compliance.Findings;
 
 namespace Compliance.Ledger.Checkpoints;
 
-/// <summary>Ids of the ledger's own controls, and the sources their findings are read from.</summary>
+/// <summary>The controls of the evidence ledger, their ids, and the sources their findings are read from.</summary>
 internal static class LedgerControls
 {
     /// <summary>The ledger does not verify: something in it is not what was signed.</summary>
@@ -36,6 +36,45 @@ internal static class LedgerControls
     /// <inheritdoc cref="LedgerSubject"/>
     public const string CopySubject = "ledgerCopy";
 
+    /// <summary>All of them.</summary>
+    public static ControlCatalogue Catalogue { get; } =
+        new(
+            new(
+                DoesNotVerify,
+                "Evidence ledger does not verify",
+                Severity.Critical,
+                "Evidence that was changed, or may have been, proves nothing, and somebody may have reason to change it.",
+                [
+                    Clauses.CommonCriteriaMonitoring,
+                    Clauses.ProtectedRecords,
+                    Clauses.ProtectedLogs,
+                    Clauses.Integrity,
+                    Clauses.LogIntegrity,
+                ]
+            ),
+            new(
+                NotChecked,
+                "Evidence ledger could not be checked or signed",
+                Severity.High,
+                "What is not signed can be rewritten unnoticed, and what is not checked may have been.",
+                [Clauses.CommonCriteriaMonitoring, Clauses.ProtectedLogs, Clauses.Evaluation, Clauses.LogIntegrity]
+            ),
+            new(
+                CopyNotDelivered,
+                "Checkpoint did not reach the auditor in time",
+                Severity.High,
+                "Only a checkpoint that lies outside the organisation shows that history was rewritten by those who hold its keys.",
+                [Clauses.CommonCriteriaMonitoring, Clauses.ProtectedRecords, Clauses.LogIntegrity]
+            ),
+            new(
+                NotWriteOnce,
+                "Evidence ledger is not write-once",
+                Severity.High,
+                "Evidence that its own keepers could remove proves no more than they state.",
+                [Clauses.ProtectedRecords, Clauses.ProtectedLogs, Clauses.Integrity, Clauses.LogIntegrity]
+            )
+        );
+
     /// <summary>A finding about the ledger as a whole.</summary>
     /// <param name="tenant">The tenant whose ledger it is.</param>
     /// <param name="control">The control that failed; its severity is the catalogue's.</param>
@@ -45,7 +84,7 @@ internal static class LedgerControls
         new()
         {
             ControlId = control,
-            Severity = EvidenceControls.Catalogue.Get(control).Severity,
+            Severity = Catalogue.Get(control).Severity,
             Subject = new(LedgerSubject, tenant, "Evidence ledger"),
             Part = problem.Part,
             Source = source,

@@ -124,7 +124,7 @@ internal sealed class LedgerSelfCheck(StateStorage storage, CheckpointKeys keys)
                 CheckpointProblem.History,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The checkpoint of {head.Size} records does not go on from the one of {old.Size} that was here before: the ledger "
+                    $"The checkpoint of {head.Size} records does not continue the one of {old.Size} that was here before: the ledger "
                         + $"was rewritten"
                 )
             );

@@ -29,7 +29,6 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
 
     private const int MaxProgressBytes = 4096;
 
-    // Each lost race means that another checkpointer got on.
     private const int MaxRaces = 20;
 
     /// <summary>The latest checkpoint's note; null when there is none.</summary>
@@ -93,8 +92,8 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
             // Ours of a try whose answer was lost, another checkpointer's, or somebody's who should not write here.
-            var most = Math.Max(bytes.Length, SignedNote.MaxBytes);
-            var there = await ReadAsync(blob, most, cancellationToken);
+            var max = Math.Max(bytes.Length, SignedNote.MaxBytes);
+            var there = await ReadAsync(blob, max, cancellationToken);
             if (there is null)
                 throw;
             return there.Bytes.AsSpan().SequenceEqual(bytes) ? null : there.Bytes;
@@ -151,41 +150,36 @@ internal sealed class LedgerStore(StateStorage storage, string tenant)
     private async Task AdvanceAsync(
         string path,
         byte[] bytes,
-        Func<Task<(bool Further, ETag? ETag)>> look,
+        Func<Task<(bool Further, ETag? ETag)>> read,
         CancellationToken cancellationToken
     )
     {
         var blob = await BlobAsync(LedgerLayout.HeadContainer, path, cancellationToken);
-        for (var races = 0; ; races++)
-        {
-            var (further, etag) = await look();
-            if (further)
-                return;
-            var conditions = etag is { } known
-                ? new BlobRequestConditions { IfMatch = known }
-                : new BlobRequestConditions { IfNoneMatch = ETag.All };
-            try
+        await CompareAndSet.RunAsync(
+            MaxRaces,
+            async _ =>
             {
-                await blob.UploadAsync(new BinaryData(bytes), new BlobUploadOptions { Conditions = conditions }, cancellationToken);
-                return;
+                var (further, etag) = await read();
+                if (further)
+                    return null;
+                var conditions = etag is { } known
+                    ? new BlobRequestConditions { IfMatch = known }
+                    : new BlobRequestConditions { IfNoneMatch = ETag.All };
+                return () => blob.UploadAsync(new BinaryData(bytes), new BlobUploadOptions { Conditions = conditions }, cancellationToken);
             }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
-            {
-                // Another checkpointer was quicker, or our own try was applied and its answer lost.
-            }
-        }
+        );
     }
 
     private async Task<BlobClient> BlobAsync(string container, string path, CancellationToken cancellationToken) =>
         (await storage.EvidenceContainerAsync(container, cancellationToken)).GetBlobClient($"{tenant}/{path}");
 
     // One byte more than the most shows that there is more.
-    private static async Task<StoredBytes?> ReadAsync(BlobClient blob, int most, CancellationToken cancellationToken)
+    private static async Task<StoredBytes?> ReadAsync(BlobClient blob, int max, CancellationToken cancellationToken)
     {
         try
         {
             using BlobDownloadStreamingResult answer = await blob.DownloadStreamingAsync(
-                new() { Range = new(0, most + 1L) },
+                new() { Range = new(0, max + 1L) },
                 cancellationToken
             );
             using var bytes = new MemoryStream();

@@ -50,7 +50,7 @@ internal static class EntryBundle
         if (entries.Count < width)
             throw new LedgerFormatException($"the bundle ends after {entries.Count} of {width} entries", reader.Offset);
         if (reader.Offset < bundle.Length)
-            throw new LedgerFormatException($"the bundle goes on after its {width} entries", reader.Offset);
+            throw new LedgerFormatException($"the bundle continues after its {width} entries", reader.Offset);
         return entries;
     }
 }

@@ -33,10 +33,10 @@ internal interface ILedgerSource : ITileSource
 
     /// <summary>Reads a small file whole.</summary>
     /// <param name="path">Its path, see <see cref="LedgerLayout"/>.</param>
-    /// <param name="most">The most bytes it may have.</param>
+    /// <param name="max">The most bytes it may have.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>Its bytes; null when there is no such file.</returns>
     /// <exception cref="LedgerFormatException">It is longer.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    Task<byte[]?> FindAsync(string path, int most, CancellationToken cancellationToken);
+    Task<byte[]?> FindAsync(string path, int max, CancellationToken cancellationToken);
 }

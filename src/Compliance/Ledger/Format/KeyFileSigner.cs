@@ -33,7 +33,7 @@ internal sealed class KeyFileSigner : INoteSigner, IDisposable
         {
             key.ImportPkcs8PrivateKey(pkcs8, out var read);
             if (read != pkcs8.Length)
-                throw new LedgerFormatException("the private key goes on after its end", read);
+                throw new LedgerFormatException("the private key continues after its end", read);
             return new(key, NoteKey.FromSpki(name, key.ExportSubjectPublicKeyInfo()));
         }
         // The second is what .NET says of a curve that the platform has not heard of.

@@ -16,17 +16,17 @@ internal abstract class LedgerSource : ILedgerSource
     public abstract Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<byte[]?> FindAsync(string path, int most, CancellationToken cancellationToken)
+    public async Task<byte[]?> FindAsync(string path, int max, CancellationToken cancellationToken)
     {
         try
         {
             await using var file = await OpenAsync(path, 0, cancellationToken);
-            var buffer = new byte[Math.Min(most, 64 * 1024) + 1];
+            var buffer = new byte[Math.Min(max, 64 * 1024) + 1];
             using var whole = new MemoryStream();
             for (int read; (read = await file.ReadAsync(buffer, cancellationToken)) > 0;)
             {
-                if (whole.Length + read > most)
-                    throw new LedgerFormatException($"{path} has more than {most} bytes", most);
+                if (whole.Length + read > max)
+                    throw new LedgerFormatException($"{path} has more than {max} bytes", max);
                 whole.Write(buffer, 0, read);
             }
             return whole.ToArray();
@@ -42,12 +42,12 @@ internal abstract class LedgerSource : ILedgerSource
     /// <exception cref="IOException">It cannot be read.</exception>
     public async Task<byte[]> ReadAsync(TileRef tile, CancellationToken cancellationToken)
     {
-        const int most = TilePath.Width * MerkleHash.Size;
-        if (await FindAsync(TilePath.Create(tile), most, cancellationToken) is { } exact)
+        const int max = TilePath.Width * MerkleHash.Size;
+        if (await FindAsync(TilePath.Create(tile), max, cancellationToken) is { } exact)
             return exact;
         if (
             !tile.Full
-            && await FindAsync(TilePath.Create(tile with { Width = TilePath.Width }), most, cancellationToken) is { } full
+            && await FindAsync(TilePath.Create(tile with { Width = TilePath.Width }), max, cancellationToken) is { } full
             && full.Length >= tile.Width * MerkleHash.Size
         )
             return full[..(tile.Width * MerkleHash.Size)];

@@ -94,7 +94,7 @@ internal sealed class NoteKey
         var key = FromSpki(name, bytes.AsSpan(1));
         if (key.IdText() != id)
             throw new LedgerFormatException(
-                $"the verifier key says id {id}, its key has {key.IdText()}",
+                $"the verifier key states id {id}, its key has {key.IdText()}",
                 NoteSyntax.Offset(text, first + 1)
             );
         return key;

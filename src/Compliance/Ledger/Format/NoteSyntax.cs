@@ -33,7 +33,11 @@ internal static class NoteSyntax
         }
         catch (EncoderFallbackException e)
         {
-            throw new LedgerFormatException("a note's text has half a surrogate pair, which UTF-8 cannot say", Offset(text, e.Index), e);
+            throw new LedgerFormatException(
+                "a note's text has half a surrogate pair, which UTF-8 cannot express",
+                Offset(text, e.Index),
+                e
+            );
         }
         CheckCharacters(bytes);
         return bytes;

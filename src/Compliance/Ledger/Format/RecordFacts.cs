@@ -57,7 +57,7 @@ internal readonly ref struct RecordFacts
     public string? ExactId => Form == LineForm.Record ? TextOf(RawId) : null;
 
     /// <summary>Reads a line; anything may stand there.</summary>
-    public static RecordFacts Of(ReadOnlySpan<byte> line)
+    public static RecordFacts Parse(ReadOnlySpan<byte> line)
     {
         if (line.IsEmpty)
             return new() { Form = LineForm.Torn };
@@ -65,11 +65,11 @@ internal readonly ref struct RecordFacts
             return new() { Form = LineForm.Foreign };
         if (line[^1] == (byte)'}' && line.Length >= PlainLine.Block && ReadPlain(line, out var plain))
             return plain;
-        return OfAny(line);
+        return ParseAny(line);
     }
 
     /// <summary>Reads a line that begins with a brace as any JSON, whatever it holds.</summary>
-    internal static RecordFacts OfAny(ReadOnlySpan<byte> line)
+    internal static RecordFacts ParseAny(ReadOnlySpan<byte> line)
     {
         // A line that is cut off has no last brace, with rare exceptions that the reader below finds.
         if (line[^1] != (byte)'}' || !Utf8.IsValid(line))
@@ -196,59 +196,19 @@ internal readonly ref struct RecordFacts
     private static RecordFacts Read(ReadOnlySpan<byte> line)
     {
         var reader = new Utf8JsonReader(line);
-        ReadOnlySpan<byte> id = default;
-        var (ids, escaped, known, closing, back) = (0, false, false, false, false);
-        DateTimeOffset? loggedAt = null;
+        var properties = new Properties();
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.ValueSpan;
-            if (name.SequenceEqual("id"u8))
-            {
-                reader.Read();
-                ids++;
-                if (reader.TokenType != JsonTokenType.String)
-                    return new() { Form = LineForm.Foreign };
-                id = reader.ValueSpan;
-                escaped = reader.ValueIsEscaped;
-            }
-            else if (name.SequenceEqual("loggedAt"u8))
-            {
-                reader.Read();
-                if (reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var at))
-                    loggedAt = at;
-            }
-            else if (name.SequenceEqual("action"u8))
-            {
-                reader.Read();
-                if (reader.TokenType == JsonTokenType.String)
-                    (closing, back) = (
-                        reader.ValueTextEquals(EvidenceLine.ClosedAction),
-                        reader.ValueTextEquals(EvidenceLine.ClockBackAction)
-                    );
-            }
-            else if (name.SequenceEqual("version"u8))
-            {
-                reader.Read();
-                known = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var version) && version == KnownVersion;
-            }
+            reader.Read();
+            if (!properties.Add(name, ref reader))
+                return new() { Form = LineForm.Foreign };
             reader.Skip();
         }
         // What follows the object makes it none; this throws for it.
         reader.Read();
-        // A record that names its id twice could be shown as either.
-        return ids == 1
-            ? new()
-            {
-                Form = LineForm.Record,
-                RawId = id,
-                EscapedId = escaped,
-                Known = known,
-                LoggedAt = loggedAt,
-                Closing = closing,
-                ClockBack = back,
-            }
-            : new() { Form = LineForm.Foreign };
+        return properties.ToFacts();
     }
 
     private static bool IsBegin(ReadOnlySpan<byte> line)
@@ -282,5 +242,53 @@ internal readonly ref struct RecordFacts
         {
             return null;
         }
+    }
+    // What has been read of a record.
+    private ref struct Properties
+    {
+        private ReadOnlySpan<byte> _id;
+        private int _ids;
+        private bool _isEscaped;
+        private bool _isKnown;
+        private bool _isClosing;
+        private bool _isClockBack;
+        private DateTimeOffset? _loggedAt;
+
+        // False when the line is no record, whatever follows.
+        public bool Add(ReadOnlySpan<byte> name, ref Utf8JsonReader value)
+        {
+            var isText = value.TokenType == JsonTokenType.String;
+            if (name.SequenceEqual("id"u8))
+            {
+                (_ids, _isEscaped) = (_ids + 1, isText && value.ValueIsEscaped);
+                _id = value.ValueSpan;
+                return isText;
+            }
+            if (name.SequenceEqual("loggedAt"u8))
+                _loggedAt = isText && value.TryGetDateTimeOffset(out var at) ? at : _loggedAt;
+            else if (name.SequenceEqual("action"u8) && isText)
+                (_isClosing, _isClockBack) = (
+                    value.ValueTextEquals(EvidenceLine.ClosedAction),
+                    value.ValueTextEquals(EvidenceLine.ClockBackAction)
+                );
+            else if (name.SequenceEqual("version"u8))
+                _isKnown = value.TokenType == JsonTokenType.Number && value.TryGetInt64(out var version) && version == KnownVersion;
+            return true;
+        }
+
+        // A record that names its id twice could be shown as either.
+        public readonly RecordFacts ToFacts() =>
+            _ids == 1
+                ? new()
+                {
+                    Form = LineForm.Record,
+                    RawId = _id,
+                    EscapedId = _isEscaped,
+                    Known = _isKnown,
+                    LoggedAt = _loggedAt,
+                    Closing = _isClosing,
+                    ClockBack = _isClockBack,
+                }
+                : new() { Form = LineForm.Foreign };
     }
 }

@@ -153,8 +153,8 @@ internal static class TilePath
             _ => 0,
         };
 
-    private static bool TryNumber(ReadOnlySpan<char> text, int most, out int number) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= most;
+    private static bool TryNumber(ReadOnlySpan<char> text, int max, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= max;
 
     private static bool TryIndex(ReadOnlySpan<char> text, out long index)
     {

@@ -15,7 +15,7 @@ namespace Compliance.Ledger.Privacy;
 /// of the id}.json</c>. Storage Blob Data Contributor. Made once, whoever asks first.
 /// </summary>
 /// <param name="storage">The evidence account.</param>
-internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
+internal sealed class BlobPseudonyms(StateStorage storage)
 {
     /// <summary>Name of the container.</summary>
     public const string Container = "details";
@@ -30,8 +30,11 @@ internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
         $"{StateKeys.Safe(tenantId, "a tenant id")}/people/"
             + $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(personId)))}.json";
 
-    /// <inheritdoc/>
-    public async Task<Pseudonym> OfAsync(string tenantId, string personId, CancellationToken cancellationToken)
+    /// <summary>The person's pseudonym; made at the first call.</summary>
+    /// <param name="tenantId">Entra tenant id.</param>
+    /// <param name="personId">Id of a case, or an object id.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Pseudonym> GetOrCreateAsync(string tenantId, string personId, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(personId);
         if (_kept.TryGetValue((tenantId, personId), out var kept))
@@ -58,11 +61,13 @@ internal sealed class BlobPseudonyms(StateStorage storage) : IPseudonyms
         return Keep(tenantId, pseudonym);
     }
 
-    /// <inheritdoc/>
+    /// <summary>The person's pseudonym; null when there is none, or it was erased.</summary>
+    /// <inheritdoc cref="GetOrCreateAsync"/>
     public async Task<Pseudonym?> FindAsync(string tenantId, string personId, CancellationToken cancellationToken) =>
         await ReadAsync(await BlobAsync(tenantId, personId, cancellationToken), cancellationToken);
 
-    /// <inheritdoc/>
+    /// <summary>Erases whom the pseudonym names, and the salt. It cannot be restored.</summary>
+    /// <inheritdoc cref="GetOrCreateAsync"/>
     public async Task EraseAsync(string tenantId, string personId, CancellationToken cancellationToken)
     {
         await (await BlobAsync(tenantId, personId, cancellationToken)).DeleteIfExistsAsync(

@@ -6,7 +6,7 @@ namespace Compliance.Ledger.Privacy;
 /// </summary>
 /// <param name="log">Where the record goes.</param>
 /// <param name="pseudonyms">Who is who.</param>
-internal sealed class PseudonymousEvidenceLog(IEvidenceLog log, IPseudonyms pseudonyms) : IEvidenceLog
+internal sealed class PseudonymousEvidenceLog(IEvidenceLog log, BlobPseudonyms pseudonyms) : IEvidenceLog
 {
     /// <inheritdoc/>
     public async Task<EvidenceReceipt> AppendAsync(EvidenceRecord record, CancellationToken cancellationToken)
@@ -16,7 +16,7 @@ internal sealed class PseudonymousEvidenceLog(IEvidenceLog log, IPseudonyms pseu
             return await log.AppendAsync(record, cancellationToken);
         var people = new List<Pseudonym>(record.People.Count);
         foreach (var person in record.People.Distinct(StringComparer.Ordinal))
-            people.Add(await pseudonyms.OfAsync(record.TenantId, person, cancellationToken));
+            people.Add(await pseudonyms.GetOrCreateAsync(record.TenantId, person, cancellationToken));
         // The longest first: an id may begin with another.
         var names = people.OrderByDescending(p => p.Id.Length).ToList();
         return await log.AppendAsync(

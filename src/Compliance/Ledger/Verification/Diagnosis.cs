@@ -221,7 +221,7 @@ internal sealed class Diagnosis(
             _ => Changed(sides, original),
         };
         var line = sides.Line;
-        var id = line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id;
+        var id = line.TooLong ? null : RecordFacts.Parse(line.Bytes.Span).Id;
         report.Add(
             LogWalk.At(sides.Index, line, wrong.Kind, $"{wrong.How} (signed in {checkpoint.Name})", id) with
             {
@@ -244,7 +244,7 @@ internal sealed class Diagnosis(
             LedgerProblemKind.DroppedRecord,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"dropped: records that should stand before it are gone, {count} in number; the first lost one is record "
+                $"dropped: records that should precede it are missing, {count} in number; the first lost one is record "
                     + $"{index}{Shown(original)}"
             )
         );
@@ -262,7 +262,7 @@ internal sealed class Diagnosis(
                 LedgerProblemKind.InsertedRecord,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"inserted: records that were never signed stand from here on, {count} in number"
+                    $"inserted: records that were never signed begin here, {count} in number"
                 )
             );
 
@@ -286,7 +286,7 @@ internal sealed class Diagnosis(
             offset >= bytes.Length ? "the end of the record" : $"'{Plain.Text(bytes[offset..Math.Min(bytes.Length, offset + shown)])}'";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"from byte {offset} of the record (byte {line.Offset + offset} of {line.Path}) on it says {Around(line.Bytes.Span)} where "
+            $"from byte {offset} of the record (byte {line.Offset + offset} of {line.Path}) on it has {Around(line.Bytes.Span)} where "
                 + $"{Around(original)} was signed"
         );
     }
@@ -343,7 +343,8 @@ internal sealed class Diagnosis(
         return hash;
     }
 
-    private static string? IdOf(byte[]? record) => record is not null && RecordFacts.Of(record).Id is { } id ? Plain.Text(id, 200) : null;
+    private static string? IdOf(byte[]? record) =>
+        record is not null && RecordFacts.Parse(record).Id is { } id ? Plain.Text(id, 200) : null;
 
     private static string Shown(byte[]? record) => IdOf(record) is { } id ? $" ({id})" : "";
 

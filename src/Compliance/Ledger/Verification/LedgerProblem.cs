@@ -53,7 +53,7 @@ internal enum LedgerProblemKind
     /// <summary>A part of the log goes on after the record that closed it.</summary>
     RecordAfterClosing,
 
-    /// <summary>A record was logged before the one that precedes it, and no record says that the clock went back.</summary>
+    /// <summary>A record was logged before the one that precedes it, and no record states that the clock went back.</summary>
     TimeWentBack,
 
     /// <summary>A line that no writer of the log makes and no crash leaves behind.</summary>

@@ -156,7 +156,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
         if (options.Keys.Count == 0)
             return "no key was given to verify the checkpoints with";
         return checkpoints.All.Count == 0
-            ? "there is no checkpoint: nothing says what the log has to be"
+            ? "there is no checkpoint: nothing states what the log has to be"
             : "none of the checkpoints is signed by a known key";
     }
 
@@ -176,7 +176,7 @@ internal sealed class LedgerVerifier(ILedgerSource source, VerifyOptions options
                 continue;
             if (index >= last || suspects.Count == 0)
                 break;
-            var id = line.TooLong ? null : RecordFacts.Of(line.Bytes.Span).Id;
+            var id = line.TooLong ? null : RecordFacts.Parse(line.Bytes.Span).Id;
             if (id is not null && suspects.TryGetValue(id, out var twice) && index < twice.Index)
             {
                 suspects.Remove(id);

@@ -124,10 +124,10 @@ internal sealed class LogPass(ILedgerSource source, IReadOnlyList<LedgerFile> fi
         do
         {
             // To the end of a tile or to a root, whichever is first.
-            var most = TilePath.Width - (Records % TilePath.Width);
+            var max = TilePath.Width - (Records % TilePath.Width);
             if (_next < signed.Count)
-                most = Math.Min(most, signed[_next].Size - Records);
-            var full = rest.Lines.IsEmpty ? TakeLong(rest.Other) : Take(ref rest, (int)most);
+                max = Math.Min(max, signed[_next].Size - Records);
+            var full = rest.Lines.IsEmpty ? TakeLong(rest.Other) : Take(ref rest, (int)max);
             if (full.Count > 0)
             {
                 await CompareTilesAsync(full, cancellationToken);
@@ -140,10 +140,10 @@ internal sealed class LogPass(ILedgerSource source, IReadOnlyList<LedgerFile> fi
     }
 
     // Takes lines up to a number; gives the tiles that the last of them made full.
-    private IReadOnlyList<Tile> Take(ref LogPart part, int most)
+    private IReadOnlyList<Tile> Take(ref LogPart part, int max)
     {
         var (rest, count) = (part, 0);
-        for (; count < most && LogPart.TryTake(ref rest, out var line); count++)
+        for (; count < max && LogPart.TryTake(ref rest, out var line); count++)
         {
             rules.Line(Records + count, line);
             Bundle(line);

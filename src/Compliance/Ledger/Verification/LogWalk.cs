@@ -105,7 +105,7 @@ internal sealed class LogWalk(VerifyReport report) : ILogRules
             );
             return;
         }
-        var facts = RecordFacts.Of(line.Bytes.Span);
+        var facts = RecordFacts.Parse(line.Bytes.Span);
         if (facts.Form != LineForm.Record)
         {
             NoRecord(index, line, facts.Form);
@@ -131,7 +131,7 @@ internal sealed class LogWalk(VerifyReport report) : ILogRules
             if (_ids.Add(seen.Hash) || _doubles.Count >= MaxDoubles)
                 continue;
             var line = part.Lines.Span.Slice((int)(seen.Offset - part.Offset), seen.Length);
-            _doubles.Add(new(new(seen.Index, part.Path, seen.Offset), RecordFacts.Of(line).Id ?? ""));
+            _doubles.Add(new(new(seen.Index, part.Path, seen.Offset), RecordFacts.Parse(line).Id ?? ""));
         }
         _unsettled.Clear();
     }
@@ -196,7 +196,7 @@ internal sealed class LogWalk(VerifyReport report) : ILogRules
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"it was logged at {at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}, before the one that precedes it "
-                            + $"({last.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}), and no record says that the clock went back"
+                            + $"({last.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}), and no record states that the clock went back"
                     ),
                     facts.Id
                 )
@@ -214,7 +214,7 @@ internal sealed class LogWalk(VerifyReport report) : ILogRules
             new(
                 LedgerProblemKind.RecordAfterClosing,
                 LedgerVerdict.Tampered,
-                string.Create(CultureInfo.InvariantCulture, $"{line.Path} goes on at byte {line.Offset} after the record that closed it")
+                string.Create(CultureInfo.InvariantCulture, $"{line.Path} continues at byte {line.Offset} after the record that closed it")
             )
             {
                 Path = line.Path,

@@ -24,7 +24,7 @@ internal sealed class PutBackLineEnds(ILedgerSource source) : LedgerSource
     public bool IsThroughout => _read.Values.All(f => f.CarriageReturns == 0 || f.LineFeeds == 0);
 
     /// <summary>A small file as it was before.</summary>
-    public static async Task<byte[]> OfAsync(byte[] file, CancellationToken cancellationToken)
+    public static async Task<byte[]> RestoreAsync(byte[] file, CancellationToken cancellationToken)
     {
         using var before = new MemoryStream();
         await using var stream = new LineFeedStream(new MemoryStream(file));

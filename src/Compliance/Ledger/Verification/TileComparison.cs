@@ -162,8 +162,8 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
         for (var at = 0; ;)
         {
             // One byte more than expected shows that it goes on.
-            var most = (int)Math.Min(_buffer.Length, expected.Length - at + (whole ? 1L : 0L));
-            var count = await stream.ReadAsync(_buffer.AsMemory(0, most), cancellationToken);
+            var max = (int)Math.Min(_buffer.Length, expected.Length - at + (whole ? 1L : 0L));
+            var count = await stream.ReadAsync(_buffer.AsMemory(0, max), cancellationToken);
             if (count == 0 && at == expected.Length)
                 return null;
             if (count == 0)
@@ -173,7 +173,7 @@ internal sealed class TileComparison(ILedgerSource source, long size) : IAsyncDi
             if (same == count)
                 continue;
             if (at == expected.Length)
-                return (at, "it goes on after its end");
+                return (at, "it continues after its end");
             var how = $"the byte is 0x{_buffer[same]:x2}, the records give 0x{expected.Span[at]:x2}";
             return (at, how);
         }

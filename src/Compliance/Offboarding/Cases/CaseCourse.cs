@@ -87,9 +87,9 @@ internal sealed class CaseCourse(
                     known,
                     policy,
                     CasePhase.Course,
-                    LeaverControls.Stalled,
+                    OffboardingControls.Stalled,
                     $"The orchestration {run.InstanceId} was {found}, and the case was not at rest. It was started again.",
-                    "Find out who ended it, or why it failed; the case goes on by itself."
+                    "Find out who ended it, or why it failed; the case continues by itself."
                 ) with
                 {
                     Part = "orchestration",
@@ -103,7 +103,7 @@ internal sealed class CaseCourse(
             now,
             $"{Sweep} (timer)",
             "offboarding.restarted",
-            LeaverControls.Stalled,
+            OffboardingControls.Stalled,
             found,
             CorrelationId.Current(run.InstanceId),
             PolicySha256: policy.Sha256
@@ -174,7 +174,7 @@ internal sealed class CaseCourse(
                 known,
                 policy,
                 CasePhase.Course,
-                LeaverControls.Stalled,
+                OffboardingControls.Stalled,
                 $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z, and an approver refused the plan: "
                     + (
                         known.BlockedAt is null
@@ -194,9 +194,9 @@ internal sealed class CaseCourse(
                 known,
                 policy,
                 CasePhase.Course,
-                LeaverControls.Stalled,
+                OffboardingControls.Stalled,
                 $"Access was to end at {known.DueAt:yyyy-MM-dd HH:mm}Z and the account was not seen blocked. "
-                    + $"The case stands at {known.Stage}: {known.Note ?? "no reason is noted"}",
+                    + $"The case is at {known.Stage}: {known.Note ?? "no reason is noted"}",
                 $"compliance offboard show {known.Id} shows what it waits for; disable the account by hand meanwhile."
             ) with
             {
@@ -229,7 +229,7 @@ internal sealed class CaseCourse(
             known,
             policy,
             CasePhase.Rest,
-            LeaverControls.Stalled,
+            OffboardingControls.Stalled,
             $"{employment} {(isAhead ? "ends" : "ended")} on {Text(known.DueAt)}, and HR reported on {Text(other.Latest.Time)} that the "
                 + $"person works on in employment {other.Employment}: this case takes nothing "
                 + (known.IsTaken ? "more away, and gives nothing back." : "away."),
@@ -246,7 +246,7 @@ internal sealed class CaseCourse(
 
     // Until the day there is time to ask HR.
     private static Severity Less(Severity severity, OffboardingPolicy policy) =>
-        policy.Severities.TryGetValue(LeaverControls.Stalled, out var set) && set < severity ? set : severity;
+        policy.Severities.TryGetValue(OffboardingControls.Stalled, out var set) && set < severity ? set : severity;
 
     private static string Text(DateTimeOffset? time) =>
         time is { } at ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) : "a day that is not known";

@@ -59,7 +59,7 @@ internal sealed class CaseFindings(IFindingStore findings)
 
     /// <summary>Controls a case reports on.</summary>
     public static IReadOnlyList<string> Controls { get; } =
-    [.. OffboardingControls.Catalogue.Ids.Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)), LeaverControls.NoMatch];
+    [.. OffboardingControls.Catalogue.Ids.Where(id => id.StartsWith("LEAVE-01", StringComparison.Ordinal)), OffboardingControls.NoMatch];
 
     /// <summary>All phases: what nothing is wrong with any more.</summary>
     public static IReadOnlyList<CasePhase> Phases { get; } = Enum.GetValues<CasePhase>();
@@ -82,7 +82,7 @@ internal sealed class CaseFindings(IFindingStore findings)
     /// <param name="known">The case.</param>
     /// <param name="policy">In force: its severities and its contact.</param>
     /// <param name="phase">Where it comes from.</param>
-    /// <param name="control">One of <see cref="LeaverControls"/>.</param>
+    /// <param name="control">One of <see cref="OffboardingControls"/>.</param>
     /// <param name="reason">What is wrong, in words.</param>
     /// <param name="nextStep">What to do.</param>
     public static Detection Create(

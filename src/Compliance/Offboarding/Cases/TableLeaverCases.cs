@@ -23,9 +23,6 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     // A text column holds 32,768 UTF-16 characters.
     private const int ColumnLength = 32_000;
 
-    // Each lost race means that another writer got on.
-    private const int MaxRaces = 100;
-
     /// <inheritdoc/>
     public async Task<LeaverCase?> FindAsync(string tenantId, string caseId, CancellationToken cancellationToken)
     {
@@ -55,7 +52,9 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     public async Task<IReadOnlyList<LeaverCase>> OfPersonAsync(string tenantId, string employeeId, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Employments, cancellationToken);
-        var (_, ids) = await PersonAsync(table, tenantId, employeeId, cancellationToken);
+        var (tenant, row) = (StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId));
+        var person = await table.FindRowAsync(tenant, row, cancellationToken);
+        var ids = await CaseIdsAsync(table, person, tenantId, employeeId, cancellationToken);
         return await CasesAsync(tenantId, ids, cancellationToken);
     }
 
@@ -119,48 +118,40 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     {
         var table = await storage.TableAsync(Employments, cancellationToken);
         var (tenant, person) = (StateKeys.Safe(tenantId, "a tenant id"), HrEventKeys.PersonOf(tenantId, employeeId));
-        for (var races = 0; ; races++)
-        {
-            var (known, ids) = await PersonAsync(table, tenantId, employeeId, cancellationToken);
-            var caseId = choose(ids, await CasesAsync(tenantId, ids, cancellationToken));
-            string[] all = [.. ids.Append(caseId).Distinct(StringComparer.Ordinal)];
-            // What is noted under an earlier spelling is noted for the person too.
-            if (known is not null && CasesIn(known).Length == all.Length)
-                return (caseId, all);
-            var row = new TableEntity(tenant, person) { [CaseIds] = string.Join('\n', all) };
-            try
+        var (caseId, all) = ("", Array.Empty<string>());
+        await table.ChangeRowAsync(
+            tenant,
+            person,
+            async known =>
             {
-                if (known is not null)
-                    await table.UpdateEntityAsync(row, known.ETag, TableUpdateMode.Replace, cancellationToken);
-                else
-                    await table.AddEntityAsync(row, cancellationToken);
-                return (caseId, all);
-            }
-            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && races < MaxRaces)
-            {
-                // Somebody was faster, or our own first try was applied and its answer lost: what is stored now shows.
-            }
-        }
+                var ids = await CaseIdsAsync(table, known, tenantId, employeeId, cancellationToken);
+                caseId = choose(ids, await CasesAsync(tenantId, ids, cancellationToken));
+                all = [.. ids.Append(caseId).Distinct(StringComparer.Ordinal)];
+                // What is noted under an earlier spelling is noted for the person too.
+                return known is not null && CasesIn(known).Length == all.Length
+                    ? null
+                    : new(tenant, person) { [CaseIds] = string.Join('\n', all) };
+            },
+            cancellationToken
+        );
+        return (caseId, all);
     }
 
-    // The person's row, null while there is none, and the ids of all cases that are noted of them, under earlier spellings as well.
-    private static async Task<(TableEntity? Row, IReadOnlyList<string> Ids)> PersonAsync(
+    // The ids of all cases that are noted in the person's row and, under earlier spellings, in others.
+    private static async Task<IReadOnlyList<string>> CaseIdsAsync(
         TableClient table,
+        TableEntity? person,
         string tenantId,
         string employeeId,
         CancellationToken cancellationToken
     )
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
-        string[] persons = [HrEventKeys.PersonOf(tenantId, employeeId), .. HrEventKeys.EarlierPersonsOf(tenantId, employeeId)];
-        var rows = new List<TableEntity>();
-        foreach (var person in persons)
-            if (
-                await table.GetEntityIfExistsAsync<TableEntity>(tenant, person, cancellationToken: cancellationToken) is
-                { HasValue: true, Value: { } found }
-            )
-                rows.Add(found);
-        return (rows.Find(r => r.RowKey == persons[0]), [.. rows.SelectMany(CasesIn).Distinct(StringComparer.Ordinal)]);
+        List<string> ids = person is null ? [] : [.. CasesIn(person)];
+        foreach (var earlier in HrEventKeys.EarlierPersonsOf(tenantId, employeeId))
+            if (await table.FindRowAsync(tenant, earlier, cancellationToken) is { } row)
+                ids.AddRange(CasesIn(row));
+        return [.. ids.Distinct(StringComparer.Ordinal)];
     }
 
     private async Task<IReadOnlyList<LeaverCase>> CasesAsync(

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Compliance.Offboarding.Certificates;
 
-/// <summary>How a certificate looks.</summary>
-internal enum CertificateLook
+/// <summary>How a certificate's headline is coloured.</summary>
+internal enum CertificateTone
 {
     /// <summary>Nothing remains.</summary>
     Good,
@@ -18,9 +18,9 @@ internal enum CertificateLook
 /// <summary>
 /// What a certificate comes to, in one line: how fast the account was blocked and what remains. Green only when nothing does. Pure.
 /// </summary>
-/// <param name="Look">How it looks.</param>
+/// <param name="Tone">How it is coloured.</param>
 /// <param name="Text">The line.</param>
-internal sealed record CertificateHeadline(CertificateLook Look, string Text)
+internal sealed record CertificateHeadline(CertificateTone Tone, string Text)
 {
     /// <summary>The headline of a certificate.</summary>
     public static CertificateHeadline From(RevocationCertificate certificate)
@@ -31,13 +31,13 @@ internal sealed record CertificateHeadline(CertificateLook Look, string Text)
         return (certificate.State, remains) switch
         {
             ("clear", "") => new(
-                CertificateLook.Good,
+                CertificateTone.Good,
                 $"{blocked}, all seen removed in {Duration(certificate.SecondsToClear)}: nothing remains"
             ),
-            ("clear", _) => new(CertificateLook.Warning, $"{blocked}; {remains}"),
-            ("blocked", "") => new(CertificateLook.Warning, $"{blocked}, not all seen removed yet"),
-            ("blocked", _) => new(CertificateLook.Warning, $"{blocked}, not all seen removed yet; {remains}"),
-            _ => new(CertificateLook.Bad, remains.Length == 0 ? "Not blocked" : $"Not blocked; {remains}"),
+            ("clear", _) => new(CertificateTone.Warning, $"{blocked}; {remains}"),
+            ("blocked", "") => new(CertificateTone.Warning, $"{blocked}, not all seen removed yet"),
+            ("blocked", _) => new(CertificateTone.Warning, $"{blocked}, not all seen removed yet; {remains}"),
+            _ => new(CertificateTone.Bad, remains.Length == 0 ? "Not blocked" : $"Not blocked; {remains}"),
         };
     }
 
@@ -48,7 +48,7 @@ internal sealed record CertificateHeadline(CertificateLook Look, string Text)
     public static string? Removed(RevocationCertificate certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        return certificate.State == "clear" && From(certificate).Look != CertificateLook.Good
+        return certificate.State == "clear" && From(certificate).Tone != CertificateTone.Good
             ? $"All that this program removes was seen removed in {Duration(certificate.SecondsToClear)}."
             : null;
     }

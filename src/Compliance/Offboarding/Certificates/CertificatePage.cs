@@ -96,16 +96,16 @@ internal static class CertificatePage
     private static void Head(HtmlPage page, RevocationCertificate certificate)
     {
         var headline = CertificateHeadline.From(certificate);
-        var look = headline.Look switch
+        var tone = headline.Tone switch
         {
-            CertificateLook.Good => "good",
-            CertificateLook.Warning => "warn",
+            CertificateTone.Good => "good",
+            CertificateTone.Warning => "warn",
             _ => "bad",
         };
         page.Line("<header>");
         page.Line($"<h1>Revocation certificate{(certificate.SubjectName is { } name ? $" for <bdi>{Text(name)}</bdi>" : "")}</h1>");
         page.Line($"<p class=\"soft\">{string.Join(" · ", Names(certificate))}</p>");
-        page.Line($"<div class=\"state {look}\" role=\"status\"><strong>{Text(headline.Text)}</strong>");
+        page.Line($"<div class=\"state {tone}\" role=\"status\"><strong>{Text(headline.Text)}</strong>");
         page.Line($"<span>{Counts(certificate)}</span></div>");
         page.Line("</header>");
     }
@@ -198,13 +198,13 @@ internal static class CertificatePage
             );
         page.Line("<h3>What may live on</h3>");
         Items(page, certificate.Residual);
-        page.Line("<h3>Not looked into</h3>");
+        page.Line("<h3>Not checked</h3>");
         if (certificate.NotInspected.Count > 0)
             Items(page, certificate.NotInspected);
         else
             page.Line(
-                "<p class=\"soft\">Policy names no other systems; whatever does not take its sign-in from this tenant was not looked "
-                    + "into.</p>"
+                "<p class=\"soft\">Policy names no other systems; whatever does not take its sign-in from this tenant was not "
+                    + "checked.</p>"
             );
         page.Line("</section>");
     }

@@ -8,9 +8,9 @@ public sealed class CaseDesk
 {
     private readonly TenantId _tenant;
     private readonly ILeaverCases _cases;
-    private readonly IDocumentStore _documents;
+    private readonly BlobDocumentStore _documents;
 
-    internal CaseDesk(TenantId tenant, ILeaverCases cases, IDocumentStore documents) =>
+    internal CaseDesk(TenantId tenant, ILeaverCases cases, BlobDocumentStore documents) =>
         (_tenant, _cases, _documents) = (tenant, cases, documents);
 
     /// <summary>All cases, the latest first.</summary>

@@ -26,14 +26,13 @@ internal static class DeskServices
             .AddSingleton<OutstandingWork>()
             .AddSingleton<OnePersonRule>()
             .AddSingleton<AnswerSettling>()
-            .AddSingleton(p => new HrDesk(
-                p.GetRequiredService<HrWebhook>(),
-                p.GetRequiredService<LeaverIntake>(),
-                p.GetRequiredService<ForCauseStarts>(),
-                p.GetRequiredService<Approvers>(),
-                p.GetRequiredService<BlockingFirst>(),
-                p.GetRequiredService<TimeProvider>()
-            ))
+            .AddRuns()
+            .AddRequests();
+    }
+
+    // What timers and queues start.
+    private static IServiceCollection AddRuns(this IServiceCollection services) =>
+        services
             .AddSingleton(p => new DispatchSettling(p.GetRequiredService<LeaverIntake>(), p.GetRequiredService<ForCauseConfirmation>()))
             .AddSingleton(p => new CaseSweep(
                 p.GetRequiredService<TenantId>(),
@@ -50,18 +49,30 @@ internal static class DeskServices
                 p.GetRequiredService<CaseCourse>(),
                 p.GetRequiredService<ExpiryErasure>(),
                 p.GetRequiredService<TimeProvider>()
+            ));
+
+    // What HR and people ask for over HTTP.
+    private static IServiceCollection AddRequests(this IServiceCollection services) =>
+        services
+            .AddSingleton(p => new HrDesk(
+                p.GetRequiredService<HrWebhook>(),
+                p.GetRequiredService<LeaverIntake>(),
+                p.GetRequiredService<ForCauseStarts>(),
+                p.GetRequiredService<Approvers>(),
+                p.GetRequiredService<BlockingFirst>(),
+                p.GetRequiredService<TimeProvider>()
             ))
             .AddSingleton(p => new CaseDesk(
                 p.GetRequiredService<TenantId>(),
                 p.GetRequiredService<ILeaverCases>(),
-                p.GetRequiredService<IDocumentStore>()
+                p.GetRequiredService<BlobDocumentStore>()
             ))
             .AddSingleton(p => new DryRuns(
                 p.GetRequiredService<TenantId>(),
                 p.GetRequiredService<IOffboardingPolicySource>(),
                 p.GetRequiredService<OwnIdentity>(),
                 p.GetRequiredService<ILeaverDirectory>(),
-                p.GetRequiredService<IPolicyActs>()
+                p.GetRequiredService<TablePolicyActs>()
             ))
             .AddSingleton(p => new ApprovalDesk(
                 p.GetRequiredService<TenantId>(),
@@ -78,5 +89,4 @@ internal static class DeskServices
                 p.GetRequiredService<DetailErasure>(),
                 p.GetRequiredService<EvidencePolicy>()
             ));
-    }
 }

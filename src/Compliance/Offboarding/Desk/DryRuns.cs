@@ -32,9 +32,15 @@ public sealed class DryRuns
     private readonly IOffboardingPolicySource _policies;
     private readonly OwnIdentity _self;
     private readonly ILeaverDirectory _directory;
-    private readonly IPolicyActs _acts;
+    private readonly TablePolicyActs _acts;
 
-    internal DryRuns(TenantId tenant, IOffboardingPolicySource policies, OwnIdentity self, ILeaverDirectory directory, IPolicyActs acts) =>
+    internal DryRuns(
+        TenantId tenant,
+        IOffboardingPolicySource policies,
+        OwnIdentity self,
+        ILeaverDirectory directory,
+        TablePolicyActs acts
+    ) =>
         (_tenant, _policies, _self, _directory, _acts) = (tenant, policies, self, directory, acts);
 
     /// <summary>What would be done to a person now.</summary>

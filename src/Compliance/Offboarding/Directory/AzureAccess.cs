@@ -68,11 +68,11 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
     // {"id":"/subscriptions/…/roleAssignments/…","properties":{"roleDefinitionId":"…","principalId":"…","principalType":"User",
     // "scope":"/subscriptions/…","condition":null}}
     public Access? Assignment(JsonElement item, AzureRole role, IReadOnlyCollection<string> seenIn) =>
-        Of(AccessKind.AzureRole, item, role, seenIn);
+        Create(AccessKind.AzureRole, item, role, seenIn);
 
     /// <summary>A role the user may activate; null for another principal's.</summary>
     public Access? Eligibility(JsonElement item, AzureRole role, IReadOnlyCollection<string> seenIn) =>
-        Of(AccessKind.EligibleAzureRole, item, role, seenIn);
+        Create(AccessKind.EligibleAzureRole, item, role, seenIn);
 
     /// <summary>The entries of access policies that name the user.</summary>
     // {"properties":{"enableRbacAuthorization":false,"accessPolicies":[{"tenantId":"…","objectId":"…","permissions":{"secrets":["get",
@@ -193,7 +193,7 @@ internal sealed class AzureAccess(string userId, string principalName, Offboardi
         }
     }
 
-    private Access? Of(AccessKind kind, JsonElement item, AzureRole role, IReadOnlyCollection<string> seenIn)
+    private Access? Create(AccessKind kind, JsonElement item, AzureRole role, IReadOnlyCollection<string> seenIn)
     {
         if (item.Text("id") is not { } id || item.At("properties") is not { } properties || !Same(properties.Text("principalId"), userId))
             return null;

@@ -57,7 +57,7 @@ internal static class Matching
             return new(contradiction is null ? fit : null, contradiction, candidates, null);
         var missing =
             candidates.Count == 0
-                ? $"Nobody in the tenant has the {string.Join(" or the ", applying.Select(r => Words(r, latest)))} that HR gave."
+                ? $"No account in the tenant has the {string.Join(" or the ", applying.Select(r => Words(r, latest)))} that HR gave."
                 : "Somebody in the tenant fits what HR gave in part only.";
         return new(null, missing, candidates, null);
     }

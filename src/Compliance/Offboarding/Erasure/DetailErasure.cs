@@ -44,7 +44,7 @@ internal sealed class DetailErasure(
     TenantId tenant,
     StateStorage storage,
     TableLeaverCases cases,
-    IPseudonyms pseudonyms,
+    BlobPseudonyms pseudonyms,
     IEvidenceLog evidence,
     TimeProvider time
 )
@@ -97,7 +97,7 @@ internal sealed class DetailErasure(
         if (before is null && known.EmployeeId == LeaverCase.Erased && documents.Count + approvals.Count + findings.Count == 0)
             return new(null, 0, 0, 0);
         var kept = new KeptDetails(
-            (await pseudonyms.OfAsync(tenant.Value, caseId, cancellationToken)).Name,
+            (await pseudonyms.GetOrCreateAsync(tenant.Value, caseId, cancellationToken)).Name,
             documents.Count,
             approvals.Count,
             findings.Count
@@ -197,7 +197,7 @@ internal sealed class DetailErasure(
         return CaseRules.IsOver(known.Stage)
             ? known
             : throw new ErasureRefusedException(
-                $"case {caseId} has not ended: it stands at {known.Stage}, and what it still has to do needs its details"
+                $"case {caseId} has not ended: it is at {known.Stage}, and what it still has to do needs its details"
             );
     }
 

@@ -55,7 +55,7 @@ internal sealed partial class StepDispatch(
             {
                 Remedy = "remove the lock (az lock delete), then it is tried again",
             },
-            StepResult.Refused => outcome with { Remedy = $"look at the reason, then: {request.Command()}" },
+            StepResult.Refused => outcome with { Remedy = $"check the reason, then: {request.Command()}" },
             StepResult.Failed => outcome with { Remedy = $"it is tried again; by hand: {request.Command()}" },
             _ => outcome,
         };

@@ -40,7 +40,7 @@ internal static class PlanGuards
                     new(
                         GuardNames.LastOwner,
                         $"{(owned.OtherOwners is null ? "the other owners could not be counted" : "the leaver is the only owner")}, and "
-                            + $"there is nobody to hand it to: {Describe(owned)}"
+                            + $"there is no one to hand it to: {Describe(owned)}"
                     )
                 );
         }

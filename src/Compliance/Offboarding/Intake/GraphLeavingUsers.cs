@@ -47,7 +47,7 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
                 trail.Next(page.OdataNextLink);
                 next = page.OdataNextLink;
             } while (next is not null);
-            return new([.. users.Values], new SourceOutcome(IntakeControls.UsersSource, Complete: true, read));
+            return new([.. users.Values], new SourceOutcome(IntakeSources.UsersSource, Complete: true, read));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -56,9 +56,9 @@ internal sealed partial class GraphLeavingUsers(TenantConnection tenant, ILogger
             return new(
                 [.. users.Values],
                 failure.Outcome(
-                    IntakeControls.UsersSource,
+                    IntakeSources.UsersSource,
                     read,
-                    new Subject(SubjectTypes.Source, IntakeControls.UsersSource, "users"),
+                    new Subject(SubjectTypes.Source, IntakeSources.UsersSource, "users"),
                     null
                 )
             );

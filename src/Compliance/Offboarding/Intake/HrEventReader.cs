@@ -104,7 +104,7 @@ internal static class HrEventReader
             if (ends)
                 leaves = Leaves(given, now, problems);
             else
-                problems.Add($"data.leaves: not allowed with {Text(root, "type")}, which says that nobody leaves");
+                problems.Add($"data.leaves: not allowed with {Text(root, "type")}, which states that no employment ends");
         }
         else if (kind == HrEventKind.Rescheduled || (ends && !forCause))
         {
@@ -113,7 +113,7 @@ internal static class HrEventReader
             );
         }
         if (forCause && !ends)
-            problems.Add($"data.forCause: true is not allowed with {Text(root, "type")}, which says that nobody leaves");
+            problems.Add($"data.forCause: true is not allowed with {Text(root, "type")}, which states that no employment ends");
         return problems.Count > 0
             ? null
             : new(

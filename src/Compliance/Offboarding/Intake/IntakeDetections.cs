@@ -10,11 +10,11 @@ internal static class IntakeDetections
     /// <summary>Another event with a sequence that is taken says something else.</summary>
     public static Detection Conflicting(LeaverCase known, HrEvent second, OffboardingPolicy policy) =>
         Create(
-            IntakeControls.EventRefused,
+            OffboardingControls.EventRefused,
             CaseFindings.SubjectOf(known.Id),
             SequencePart(second.Sequence),
-            IntakeControls.EventsSource,
-            $"Two events of this employment have sequence {Text(second.Sequence)} and say different things; the first to arrive, "
+            IntakeSources.EventsSource,
+            $"Two events of this employment have sequence {Text(second.Sequence)} and differ; the first to arrive, "
                 + $"{HrEventKeys.Create(known.Latest.Source, known.Latest.Id)}, holds, "
                 + $"the other, {HrEventKeys.Create(second.Source, second.Id)}, has no effect",
             "Let HR send what is right with a higher sequence",
@@ -24,10 +24,10 @@ internal static class IntakeDetections
     /// <summary>An event that cannot be taken in.</summary>
     public static Detection Refused(HrEventException refused, string trigger, OffboardingPolicy policy) =>
         Create(
-            IntakeControls.EventRefused,
-            new(IntakeControls.EventSubject, refused.Key, refused.Key),
+            OffboardingControls.EventRefused,
+            new(IntakeSources.EventSubject, refused.Key, refused.Key),
             "",
-            IntakeControls.EventsSource,
+            IntakeSources.EventsSource,
             $"It came by {trigger} and cannot be taken in: {string.Join("; ", refused.Problems)}",
             "Ask HR to correct the event (docs/reference/hr-events.md has its rules) and send it again with the same source and "
                 + "id; whoever leaves "
@@ -39,10 +39,10 @@ internal static class IntakeDetections
     /// <summary>The webhook refused many requests in an hour.</summary>
     public static Detection ManyRefused(long count, DateTimeOffset hour, OffboardingPolicy policy) =>
         Create(
-            IntakeControls.EventRefused,
-            new(SubjectTypes.Source, IntakeControls.WebhookSource, "the HR webhook"),
+            OffboardingControls.EventRefused,
+            new(SubjectTypes.Source, IntakeSources.WebhookSource, "the HR webhook"),
             "",
-            IntakeControls.WebhookSource,
+            IntakeSources.WebhookSource,
             $"It refused {Text(count)} requests or more in the hour that began at {Text(hour)}: somebody forges events, or HR signs with "
                 + "a wrong key or clock",
             "See the reasons in the log and the evidence records offboarding.hr-event.refused. If HR sends them, check the key (secret "
@@ -54,9 +54,9 @@ internal static class IntakeDetections
     public static Detection PastLeaveDate(LeavingUser user, OffboardingPolicy policy) =>
         NeverCame(
             user,
-            IntakeControls.UsersSource,
+            IntakeSources.UsersSource,
             "leave-date",
-            $"The directory says that this person left at {Text(user.LeavesAt!.Value)}. The account can sign in, and no HR event came",
+            $"According to the directory, this person left at {Text(user.LeavesAt!.Value)}. The account can sign in, and no HR event came",
             policy
         );
 
@@ -64,7 +64,7 @@ internal static class IntakeDetections
     public static Detection GoneFromRoster(LeavingUser user, OffboardingPolicy policy) =>
         NeverCame(
             user,
-            IntakeControls.RosterPeopleSource,
+            IntakeSources.RosterPeopleSource,
             "roster",
             $"HR's roster does not list employee id {user.EmployeeId} as employed. The account can sign in, and no HR event came",
             policy
@@ -73,12 +73,12 @@ internal static class IntakeDetections
     /// <summary>The roster cannot be used.</summary>
     public static Detection RosterUnusable(string why, OffboardingPolicy policy) =>
         Create(
-            IntakeControls.HrSilent,
-            new(SubjectTypes.Source, IntakeControls.RosterSource, $"the HR roster {policy.Roster}"),
+            OffboardingControls.HrSilent,
+            new(SubjectTypes.Source, IntakeSources.RosterSource, $"the HR roster {policy.Roster}"),
             "",
-            IntakeControls.RosterSource,
-            $"{why}. Nobody was compared with it",
-            "Let HR write its roster again as docs/reference/hr-events.md says, or correct the policy's roster",
+            IntakeSources.RosterSource,
+            $"{why}. No user was compared with it",
+            "Let HR write its roster again as docs/reference/hr-events.md describes, or correct the policy's roster",
             policy
         ) with
         {
@@ -88,10 +88,10 @@ internal static class IntakeDetections
     /// <summary>HR was not heard of for too long.</summary>
     public static Detection Silent(DateTimeOffset? lastHeard, TimeSpan heartbeat, OffboardingPolicy policy) =>
         Create(
-            IntakeControls.HrSilent,
-            new(SubjectTypes.Source, IntakeControls.HeartbeatSource, "HR"),
+            OffboardingControls.HrSilent,
+            new(SubjectTypes.Source, IntakeSources.HeartbeatSource, "HR"),
             "",
-            IntakeControls.HeartbeatSource,
+            IntakeSources.HeartbeatSource,
             $"{(lastHeard is { } at ? $"HR was last heard of at {Text(at)}" : "HR was never heard of")}; policy expects an event or a "
                 + $"roster every {Text(heartbeat)}",
             "Check that HR's events and roster still arrive: a leaver who is not reported keeps all access",
@@ -105,10 +105,10 @@ internal static class IntakeDetections
     public static Detection UsersUnread(SourceOutcome outcome, OffboardingPolicy policy) =>
         Create(
             FindingControls.SourceNotRead,
-            outcome.Subject ?? new(SubjectTypes.Source, IntakeControls.UsersSource, "users"),
+            outcome.Subject ?? new(SubjectTypes.Source, IntakeSources.UsersSource, "users"),
             "",
-            IntakeControls.UsersSource,
-            $"{outcome.Reason}. Nobody could be compared with "
+            IntakeSources.UsersSource,
+            $"{outcome.Reason}. No user could be compared with "
                 + $"HR{(outcome.Permission is { } missing ? $". Missing permission: {missing}" : "")}",
             outcome.Remedy ?? "Run the check again",
             policy
@@ -122,8 +122,8 @@ internal static class IntakeDetections
 
     private static Detection NeverCame(LeavingUser user, string source, string part, string reason, OffboardingPolicy policy) =>
         Create(
-            IntakeControls.EventNeverCame,
-            new(IntakeControls.UserSubject, user.Id, user.PrincipalName),
+            OffboardingControls.EventNeverCame,
+            new(IntakeSources.UserSubject, user.Id, user.PrincipalName),
             part,
             source,
             reason,

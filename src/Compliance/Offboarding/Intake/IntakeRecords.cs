@@ -75,7 +75,7 @@ internal sealed partial class IntakeRecords(
                 Action = "offboarding.hr-event",
                 TenantId = tenant.Value,
                 PolicySha256 = taken.PolicySha256 ?? policy.Load().Sha256,
-                Controls = [IntakeControls.EventNeverCame],
+                Controls = [OffboardingControls.EventNeverCame],
                 Outcome = "complete",
                 Counts = new Dictionary<string, long> { ["sequence"] = taken.Sequence },
                 Subject = taken.CaseId,

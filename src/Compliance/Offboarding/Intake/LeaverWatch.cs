@@ -23,9 +23,9 @@ internal sealed partial class LeaverWatch(
 
     private static readonly string[] Controls =
     [
-        IntakeControls.EventNeverCame,
-        IntakeControls.HrSilent,
-        IntakeControls.EventRefused,
+        OffboardingControls.EventNeverCame,
+        OffboardingControls.HrSilent,
+        OffboardingControls.EventRefused,
         FindingControls.SourceNotRead,
     ];
 
@@ -79,12 +79,12 @@ internal sealed partial class LeaverWatch(
     )
     {
         var holding = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (id, stored) in await findings.LoadAsync(tenant.Value, [IntakeControls.EventRefused], cancellationToken))
+        foreach (var (id, stored) in await findings.LoadAsync(tenant.Value, [OffboardingControls.EventRefused], cancellationToken))
         {
             if (stored.Finding.Status == FindingStatus.Resolved)
                 continue;
             var subject = stored.Finding.Detection.Subject;
-            var taken = subject.Type == IntakeControls.EventSubject ? await reads.FindEventAsync(subject.Id, cancellationToken) : null;
+            var taken = subject.Type == IntakeSources.EventSubject ? await reads.FindEventAsync(subject.Id, cancellationToken) : null;
             if (LeaverWatchRules.HoldsStill(stored.Finding, taken, known, now))
                 holding.Add(id);
         }

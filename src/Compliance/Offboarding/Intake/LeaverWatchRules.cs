@@ -41,7 +41,7 @@ internal static class LeaverWatchRules
     {
         var oldest = policy.Heartbeat ?? OldestRoster;
         if (roster.Employed.Count == 0)
-            return "It lists nobody";
+            return "It lists no one";
         if (now - roster.AsOf > oldest)
             return $"It is as of {Text(roster.AsOf)}; policy expects one every "
                 + $"{oldest.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} hours";
@@ -88,15 +88,15 @@ internal static class LeaverWatchRules
         var outcomes = new List<SourceOutcome>
         {
             seen.Users.Outcome,
-            new(IntakeControls.HeartbeatSource, Complete: true, 1),
-            new(IntakeControls.EventsSource, Complete: true, 1),
-            new(IntakeControls.WebhookSource, Complete: true, 1),
+            new(IntakeSources.HeartbeatSource, Complete: true, 1),
+            new(IntakeSources.EventsSource, Complete: true, 1),
+            new(IntakeSources.WebhookSource, Complete: true, 1),
         };
         if (policy.Roster is not null)
         {
-            outcomes.Add(new(IntakeControls.RosterSource, seen.RosterProblem is null, seen.Roster?.Employed.Count ?? 0));
+            outcomes.Add(new(IntakeSources.RosterSource, seen.RosterProblem is null, seen.Roster?.Employed.Count ?? 0));
             outcomes.Add(
-                new(IntakeControls.RosterPeopleSource, seen.RosterProblem is null && seen.Users.Outcome.Complete, seen.Users.Users.Count)
+                new(IntakeSources.RosterPeopleSource, seen.RosterProblem is null && seen.Users.Outcome.Complete, seen.Users.Users.Count)
             );
         }
         var none = new HashSet<string>();
@@ -114,7 +114,7 @@ internal static class LeaverWatchRules
     public static bool HoldsStill(Finding finding, TakenEvent? taken, IReadOnlyList<LeaverCase> cases, DateTimeOffset now) =>
         finding.Detection.Subject.Type switch
         {
-            IntakeControls.EventSubject => !(taken?.ReceivedAt >= finding.OpenedAt) && now - finding.ChangedAt <= RefusedKept,
+            IntakeSources.EventSubject => !(taken?.ReceivedAt >= finding.OpenedAt) && now - finding.ChangedAt <= RefusedKept,
             CaseFindings.SubjectType => !cases.Any(c => c.Id == finding.Detection.Subject.Id && IsPast(finding.Detection.Part, c.Sequence)),
             _ => now - finding.ChangedAt < TimeSpan.FromDays(1),
         };

@@ -88,7 +88,7 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
     /// <summary>
     /// So often, at most, the vault is asked because of a signature nobody knows or a read that failed: forgers must not choose how often.
     /// </summary>
-    public static readonly TimeSpan AtMostEvery = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan MinReadInterval = TimeSpan.FromSeconds(30);
 
     /// <summary>So long one read of the vault may take; longer counts as not read.</summary>
     public static readonly TimeSpan ReadWithin = TimeSpan.FromSeconds(30);
@@ -106,7 +106,7 @@ internal sealed partial class VaultWebhookKeys(SecretClient secrets, TimeProvide
         try
         {
             var age = time.GetUtcNow() - _readAt;
-            if (age < (afresh || _keys.Count == 0 ? AtMostEvery : Remembered))
+            if (age < (afresh || _keys.Count == 0 ? MinReadInterval : Remembered))
                 return _keys;
             _readAt = time.GetUtcNow();
             // The keys are everybody's: a sender who hangs up must not break off the read, or the holder of a disabled key could keep it

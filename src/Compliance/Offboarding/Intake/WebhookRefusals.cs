@@ -105,7 +105,7 @@ internal sealed partial class WebhookRefusals(
                     Action = "offboarding.hr-event.refused",
                     TenantId = tenant.Value,
                     PolicySha256 = first.PolicySha256 ?? policy.Load().Sha256,
-                    Controls = [IntakeControls.EventRefused],
+                    Controls = [OffboardingControls.EventRefused],
                     Outcome = "complete",
                     Counts = first.Counts.ToDictionary(c => $"status{c.Key}", c => c.Value),
                     Reason = $"refused since {first.Since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, counted by HTTP status",

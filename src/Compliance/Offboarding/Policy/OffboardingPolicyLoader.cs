@@ -39,7 +39,7 @@ internal static class OffboardingPolicyLoader
             ProtectedAccounts = Set(guarded?["accounts"]) ?? otherwise.ProtectedAccounts,
             ServiceAccounts = services?["patterns"] is { } patterns ? [.. patterns.Items().Select(p => p.Text)] : otherwise.ServiceAccounts,
             ServiceEmployeeTypes = Set(services?["employeeTypes"]) ?? otherwise.ServiceEmployeeTypes,
-            MaxPerHour = caps?["leaversPerHour"] is { } most ? int.Parse(most.Text, CultureInfo.InvariantCulture) : otherwise.MaxPerHour,
+            MaxPerHour = caps?["leaversPerHour"] is { } max ? int.Parse(max.Text, CultureInfo.InvariantCulture) : otherwise.MaxPerHour,
             MaxOfStaffPerDay = caps?["shareOfStaffPerDay"] is { } share ? Share(share) : otherwise.MaxOfStaffPerDay,
             ApproveFirstAct = approvals?["firstAct"]?.Flag ?? otherwise.ApproveFirstAct,
             ApprovalWithin = Duration(approvals?["within"]) ?? otherwise.ApprovalWithin,
@@ -80,8 +80,8 @@ internal static class OffboardingPolicyLoader
         if (attributes is ["mail" or "userPrincipalName"])
             problems.Add(
                 node.Problem(
-                    $"'{attributes[0]}' alone names nobody for sure: it can be given to somebody else after the first one left. Add a "
-                        + "second attribute that must agree, or use employeeId"
+                    $"'{attributes[0]}' alone does not identify a person with certainty: it can be given to somebody else after the "
+                        + "first one left. Add a second attribute that must agree, or use employeeId"
                 )
             );
         return new(attributes);

@@ -51,7 +51,7 @@ internal sealed class AccessReads(LeaverRounds rounds, ILeaverDirectory director
                 At = first.TakenAt,
                 Action = "offboarding.snapshot",
                 Outcome = first.Complete ? "complete" : "incomplete",
-                Controls = [LeaverControls.NotClear],
+                Controls = [OffboardingControls.NotClear],
                 Counts = new Dictionary<string, long>
                 {
                     ["accesses"] = first.Accesses.Count,

@@ -33,7 +33,7 @@ internal sealed class ApprovalOutcomes(LeaverRounds rounds, RoundQuestions quest
             At = request.Answers.Max(a => a.At),
             Action = "offboarding.refused",
             Outcome = "refused",
-            Controls = [LeaverControls.Held],
+            Controls = [OffboardingControls.Held],
             PlanId = request.PlanId,
         };
         await rounds.RecordAsync(run, policy, what, cancellationToken);
@@ -58,7 +58,7 @@ internal sealed class ApprovalOutcomes(LeaverRounds rounds, RoundQuestions quest
             known,
             policy,
             CasePhase.Approval,
-            LeaverControls.Overdue,
+            OffboardingControls.Overdue,
             $"Approval {request.Id} was due on {request.Deadline.UtcDateTime:yyyy-MM-dd HH:mm}Z and has not been given: "
                 + $"{string.Join("; ", request.Reasons)}",
             $"Two approvers answer it: compliance approvals answer {request.Id} --plan {request.PlanId}."
@@ -70,7 +70,7 @@ internal sealed class ApprovalOutcomes(LeaverRounds rounds, RoundQuestions quest
             At = request.Deadline,
             Action = "offboarding.approval-overdue",
             Outcome = "held",
-            Controls = [LeaverControls.Overdue],
+            Controls = [OffboardingControls.Overdue],
             PlanId = request.PlanId,
         };
         await rounds.RecordAsync(run, policy, what, cancellationToken);

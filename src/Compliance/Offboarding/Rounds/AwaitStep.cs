@@ -13,13 +13,13 @@ internal sealed class AwaitStep(
     BlockAgain again
 )
 {
-    /// <inheritdoc cref="LeaverSteps.StandingAsync"/>
-    public async Task<ApprovalStanding> StandingAsync(CaseRun run, string approvalId, CancellationToken cancellationToken)
+    /// <inheritdoc cref="LeaverSteps.ApprovalStatusAsync"/>
+    public async Task<ApprovalStatus> ApprovalStatusAsync(CaseRun run, string approvalId, CancellationToken cancellationToken)
     {
         var known = await rounds.CaseAsync(run, cancellationToken);
         var policy = rounds.LoadPolicy();
         if (await questions.FindAsync(approvalId, cancellationToken) is not { } found)
-            return ApprovalStanding.Void;
+            return ApprovalStatus.Void;
         var request = RoundQuestions.WithStarter(found, known);
         if (!await review.IsAskedStillAsync(run, known, request, policy, cancellationToken))
             return await VoidAsync(approvalId, cancellationToken);
@@ -34,21 +34,21 @@ internal sealed class AwaitStep(
         {
             case ApprovalState.Approved:
                 await outcomes.ApprovedAsync(run, known, request, cancellationToken);
-                return ApprovalStanding.Approved;
+                return ApprovalStatus.Approved;
             case ApprovalState.Refused:
                 await outcomes.RefusedAsync(run, known, request, policy, cancellationToken);
-                return ApprovalStanding.Refused;
+                return ApprovalStatus.Refused;
             case ApprovalState.Open when request.Deadline <= rounds.Now:
                 await outcomes.OverdueAsync(run, known, request, policy, cancellationToken);
-                return ApprovalStanding.Open;
+                return ApprovalStatus.Open;
             default:
-                return ApprovalStanding.Open;
+                return ApprovalStatus.Open;
         }
     }
 
-    private async Task<ApprovalStanding> VoidAsync(string approvalId, CancellationToken cancellationToken)
+    private async Task<ApprovalStatus> VoidAsync(string approvalId, CancellationToken cancellationToken)
     {
         await questions.VoidAsync(approvalId, cancellationToken);
-        return ApprovalStanding.Void;
+        return ApprovalStatus.Void;
     }
 }

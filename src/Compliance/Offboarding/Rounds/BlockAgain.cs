@@ -45,18 +45,18 @@ internal sealed class BlockAgain(
             known,
             policy,
             CasePhase.Watch,
-            LeaverControls.Relapsed,
+            OffboardingControls.Relapsed,
             "The account could sign in again while people are asked about its access; "
                 + (left is null ? "it was blocked again." : $"it could not be blocked again: {left.Reason}"),
             left?.Remedy ?? "Find out who enabled it."
         );
-        await findings.OpenAsync(rounds.Tenant, known.Id, [LeaverControls.Relapsed], [detection], now, cancellationToken);
+        await findings.OpenAsync(rounds.Tenant, known.Id, [OffboardingControls.Relapsed], [detection], now, cancellationToken);
         var act = new UnrecordedAct(
             string.Create(CultureInfo.InvariantCulture, $"{run.CaseId}-{run.Round}-blocked-again-{now.UtcDateTime:yyyyMMdd}"),
             now,
             "LeaverCase (HR event)",
             "offboarding.blocked-again",
-            LeaverControls.Relapsed,
+            OffboardingControls.Relapsed,
             left is null ? "enabled" : "not-blocked",
             run.CorrelationId,
             PolicySha256: policy.Sha256

@@ -90,7 +90,7 @@ internal sealed partial class BlockGroups(
                         At = change.At,
                         Action = "offboarding.block-group",
                         Outcome = outcome.InEffect ? "complete" : "incomplete",
-                        Controls = [LeaverControls.StepStuck],
+                        Controls = [OffboardingControls.StepStuck],
                         PlanId = planId,
                         Counts = StepOutcomes.Counts([outcome]),
                         Also = change.Also,
@@ -107,7 +107,7 @@ internal sealed partial class BlockGroups(
             known,
             policy,
             CasePhase.Group,
-            LeaverControls.StepStuck,
+            OffboardingControls.StepStuck,
             $"The person is blocked and is not in the block group: {outcome.Reason}",
             outcome.Remedy ?? "It is tried again every five minutes."
         ) with

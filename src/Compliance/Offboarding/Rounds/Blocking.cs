@@ -152,7 +152,7 @@ internal sealed partial class Blocking(
                         At = change.At,
                         Action = "offboarding.block",
                         Outcome = isInEffect ? "complete" : "incomplete",
-                        Controls = [LeaverControls.NotClear, LeaverControls.StepStuck],
+                        Controls = [OffboardingControls.NotClear, OffboardingControls.StepStuck],
                         Plan = plan,
                         Counts = StepOutcomes.Counts(state.Blocked),
                         Also = change.Also,
@@ -175,7 +175,7 @@ internal sealed partial class Blocking(
                 known,
                 policy,
                 CasePhase.Block,
-                LeaverControls.StepStuck,
+                OffboardingControls.StepStuck,
                 $"The account could not be blocked: {o?.Reason ?? "not tried"}",
                 o?.Remedy ?? "The case tries again by itself; disable the account by hand meanwhile."
             ) with

@@ -7,7 +7,7 @@ using Compliance.Offboarding.Guards;
 namespace Compliance.Offboarding.Rounds;
 
 /// <summary>The places of rounds under the caps on leavers.</summary>
-internal sealed class CapPlaces(LeaverRounds rounds, ICapLedger caps, ILeaverDirectory directory)
+internal sealed class CapPlaces(LeaverRounds rounds, TableCapLedger caps, ILeaverDirectory directory)
 {
     /// <summary>Reserves a place for the case's round.</summary>
     /// <returns>Null when it has one; else what holds.</returns>

@@ -1,6 +1,6 @@
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Plans;
-using Compliance.Ledger.Checkpoints;
+using Compliance.LedgerCheck;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Certificates;
 using Compliance.Text;
@@ -12,7 +12,7 @@ namespace Compliance.Offboarding.Rounds;
 /// Issues the revocation certificate from the last fresh read: JSON and HTML, its digest in an evidence record. One that would say the same
 /// as the last is issued once a day.
 /// </summary>
-internal sealed partial class CertifyStep(LeaverRounds rounds, RoundQuestions questions, ICheckpoints checkpoints, ILogger<CertifyStep> log)
+internal sealed partial class CertifyStep(LeaverRounds rounds, RoundQuestions questions, LedgerKeeper checkpoints, ILogger<CertifyStep> log)
 {
     // What has not changed is certified once a day.
     private static readonly TimeSpan Every = TimeSpan.FromDays(1);
@@ -51,7 +51,7 @@ internal sealed partial class CertifyStep(LeaverRounds rounds, RoundQuestions qu
             At = verified.At,
             Action = "offboarding.certificate",
             Outcome = certificate.ClearAt is null ? "incomplete" : "complete",
-            Controls = [LeaverControls.NotClear, LeaverControls.StepStuck],
+            Controls = [OffboardingControls.NotClear, OffboardingControls.StepStuck],
             PlanId = known.PlanId,
             Counts = counts,
             Details = new Dictionary<string, string> { ["certificate.json"] = digest },

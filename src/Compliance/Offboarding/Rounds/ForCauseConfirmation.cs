@@ -130,7 +130,7 @@ internal sealed class ForCauseConfirmation(LeaverRounds rounds, ApprovalBoard ap
                     "One person confirms it; a refusal asks two people to give access back.",
                 ],
                 Guards = [GuardNames.ForCause],
-                Controls = [LeaverControls.Unconfirmed],
+                Controls = [OffboardingControls.Unconfirmed],
                 PolicySha256 = policy.Sha256,
                 AskedAt = cause.At,
                 Deadline = cause.ConfirmBy,
@@ -158,7 +158,7 @@ internal sealed class ForCauseConfirmation(LeaverRounds rounds, ApprovalBoard ap
             known,
             policy,
             CasePhase.Confirmation,
-            LeaverControls.Unconfirmed,
+            OffboardingControls.Unconfirmed,
             $"Access was ended for cause at {cause.At.UtcDateTime:yyyy-MM-dd HH:mm}Z, and no second person confirmed it by "
                 + $"{cause.ConfirmBy.UtcDateTime:yyyy-MM-dd HH:mm}Z. {blocked}",
             $"Somebody else than who started it answers: compliance approvals answer {requestId} --plan {planId} "
@@ -188,7 +188,7 @@ internal sealed class ForCauseConfirmation(LeaverRounds rounds, ApprovalBoard ap
             Action = $"offboarding.{what.Name}",
             TenantId = rounds.Tenant,
             PolicySha256 = policySha256,
-            Controls = [LeaverControls.Unconfirmed],
+            Controls = [OffboardingControls.Unconfirmed],
             Outcome = what.Outcome,
             Counts = new Dictionary<string, long>(),
             Subject = known.Id,

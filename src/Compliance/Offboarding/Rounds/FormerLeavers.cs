@@ -105,7 +105,7 @@ internal sealed partial class FormerLeavers(
                         former,
                         policy,
                         CasePhase.Watch,
-                        LeaverControls.Relapsed,
+                        OffboardingControls.Relapsed,
                         "The account can sign in again, and an approver refused to take its access away.",
                         CaseCourse.RefusedNextStep
                     ),
@@ -131,18 +131,18 @@ internal sealed partial class FormerLeavers(
             former,
             policy,
             CasePhase.Watch,
-            LeaverControls.Relapsed,
+            OffboardingControls.Relapsed,
             why,
             "Find out who gave it back; the case is open again and removes it."
         );
-        await findings.OpenAsync(rounds.Tenant, former.Id, [LeaverControls.Relapsed], [detection], now, cancellationToken);
+        await findings.OpenAsync(rounds.Tenant, former.Id, [OffboardingControls.Relapsed], [detection], now, cancellationToken);
         // Its evidence comes later: an outage of the ledger must not leave the account enabled.
         var act = new UnrecordedAct(
             $"{former.Id}-{former.Round}-reopened",
             now,
             "FormerLeavers (timer)",
             "offboarding.reopened",
-            LeaverControls.Relapsed,
+            OffboardingControls.Relapsed,
             state.Enabled == true ? "enabled" : "access",
             CorrelationId.Current(former.InstanceId),
             PolicySha256: policy.Sha256
@@ -178,7 +178,7 @@ internal sealed partial class FormerLeavers(
             former,
             policy,
             CasePhase.Reading,
-            LeaverControls.Relapsed,
+            OffboardingControls.Relapsed,
             $"Whether the former leaver has access again could not be read: {reason}",
             "Remove what keeps the directory from being read; it is read again every day."
         ) with

@@ -52,9 +52,9 @@ internal sealed class LeaverMatch(LeaverRounds rounds, ILeaverDirectory director
             known,
             policy,
             CasePhase.Match,
-            LeaverControls.NoMatch,
+            OffboardingControls.NoMatch,
             problem,
-            "Set the employee id on the right account, or correct it in HR; the case looks again by itself."
+            "Set the employee id on the right account, or correct it in HR; the case is checked again by itself."
         );
         return findings.ReportAsync(known, [CasePhase.Match], [detection], rounds.Now, cancellationToken);
     }
@@ -66,9 +66,9 @@ internal sealed class LeaverMatch(LeaverRounds rounds, ILeaverDirectory director
             known,
             policy,
             CasePhase.Match,
-            LeaverControls.Held,
+            OffboardingControls.Held,
             problem,
-            "Remove what keeps the directory from being read; the case looks again by itself."
+            "Remove what keeps the directory from being read; the case is checked again by itself."
         ) with
         {
             Part = "directory",

@@ -16,7 +16,7 @@ namespace Compliance.Offboarding.Rounds;
 internal sealed class LeaverRounds(
     TenantId tenant,
     ILeaverCases cases,
-    IDocumentStore documents,
+    BlobDocumentStore documents,
     IEvidenceLog evidence,
     IOffboardingPolicySource policies,
     TimeProvider time

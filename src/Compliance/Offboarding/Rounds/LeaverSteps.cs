@@ -44,8 +44,8 @@ public sealed class LeaverSteps
         _block.DecideAsync(run, cancellationToken);
 
     /// <summary>How a request for approval is answered so far; past its deadline it is escalated once.</summary>
-    public Task<ApprovalStanding> StandingAsync(CaseRun run, string approvalId, CancellationToken cancellationToken) =>
-        _await.StandingAsync(run, approvalId, cancellationToken);
+    public Task<ApprovalStatus> ApprovalStatusAsync(CaseRun run, string approvalId, CancellationToken cancellationToken) =>
+        _await.ApprovalStatusAsync(run, approvalId, cancellationToken);
 
     /// <summary>Reads all access, keeps the snapshot, and makes the removal plan.</summary>
     /// <returns><see cref="NextAction.Throttled"/> when others are being blocked: it yields to them a few times.</returns>

@@ -70,7 +70,7 @@ internal sealed class LockedOutCheck(LeaverRounds rounds, TakenAccess taken, ILe
             known,
             policy,
             CasePhase.LockedOut,
-            LeaverControls.StepStuck,
+            OffboardingControls.StepStuck,
             $"HR reported that the person is employed (employment {known.EmployedIn}), and the account that this case disabled "
                 + "cannot sign in.",
             "If the person is to use this account, enable it by hand; it is read again every day: " + Steps.ByHand(enable, "").WhatToDo

@@ -6,7 +6,7 @@ using Compliance.Offboarding.Guards;
 namespace Compliance.Offboarding.Rounds;
 
 /// <summary>What may hold a removal plan now, and what is remembered once it was carried out.</summary>
-internal sealed class RemovalGuards(LeaverRounds rounds, IPolicyActs acts)
+internal sealed class RemovalGuards(LeaverRounds rounds, TablePolicyActs acts)
 {
     /// <inheritdoc cref="PlanGuards.Before"/>
     public async Task<IReadOnlyList<Hold>> BeforeAsync(

@@ -1,12 +1,12 @@
 using Compliance.Changes.Execution;
 using Compliance.Changes.Plans;
-using Compliance.Ledger.Checkpoints;
+using Compliance.LedgerCheck;
 using Compliance.Offboarding.Cases;
 
 namespace Compliance.Offboarding.Rounds;
 
 /// <summary>Records what a pass over a removal plan came to.</summary>
-internal sealed class RemovalRecords(RoundOutcomes outcomes, RemovalGuards guards, ICheckpoints checkpoints)
+internal sealed class RemovalRecords(RoundOutcomes outcomes, RemovalGuards guards, LedgerKeeper checkpoints)
 {
     /// <summary>Records the pass, and remembers that the policy was acted under; a checkpoint follows a whole plan.</summary>
     public async Task RecordAsync(

@@ -57,7 +57,7 @@ internal sealed class RoundGate(LeaverRounds rounds, RoundOutcomes outcomes, Cap
             cancellationToken
         );
         if (CaseCourse.WorksOn(known, all, policy, now) is { } detection)
-            await findings.OpenAsync(rounds.Tenant, known.Id, [LeaverControls.Stalled], [detection], now, cancellationToken);
+            await findings.OpenAsync(rounds.Tenant, known.Id, [OffboardingControls.Stalled], [detection], now, cancellationToken);
         return known;
 
         bool IsOpen(LeaverCase c) => c.Round == run.Round && c.EmployedIn is null && CaseRules.IsActing(c) && !CaseRules.IsForCause(c);

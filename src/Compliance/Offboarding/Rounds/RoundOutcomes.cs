@@ -16,8 +16,8 @@ internal sealed class RoundOutcomes(LeaverRounds rounds, PlanPasses passes)
     /// <summary>What the documents of passes over undo plans begin with.</summary>
     public const string Restored = "restored";
 
-    private static readonly Kind Removal = new(Removed, "remove", [LeaverControls.NotClear, LeaverControls.StepStuck]);
-    private static readonly Kind Undo = new(Restored, "restore", [LeaverControls.Held, LeaverControls.StepStuck]);
+    private static readonly Kind Removal = new(Removed, "remove", [OffboardingControls.NotClear, OffboardingControls.StepStuck]);
+    private static readonly Kind Undo = new(Restored, "restore", [OffboardingControls.Held, OffboardingControls.StepStuck]);
 
     /// <summary>Name of the document that keeps the last pass over a plan.</summary>
     public static string PassName(CaseRun run, string kind, string planId) => LeaverRounds.Name(run, $"{kind}-{planId[..12]}-last.json");

@@ -119,7 +119,7 @@ internal sealed partial class RoundQuestions(
             Requesters = known.Cause is { Holds: true } cause ? [cause.StartedBy] : [],
             Reasons = [.. asked.Holds.Select(h => h.Reason)],
             Guards = [.. asked.Holds.Select(h => h.Guard).Distinct(StringComparer.Ordinal)],
-            Controls = [LeaverControls.Overdue, LeaverControls.Held],
+            Controls = [OffboardingControls.Overdue, OffboardingControls.Held],
             PolicySha256 = policy.Sha256,
             AskedAt = asked.ReadAt,
             Deadline = asked.ReadAt + policy.ApprovalWithin,
@@ -165,7 +165,7 @@ internal sealed partial class RoundQuestions(
         var nextStep =
             $"Two approvers read plan {request.PlanId[..12]} and answer: compliance approvals answer {request.Id} --plan {request.PlanId}.";
         var detections = asked.Holds.Select(h =>
-            CaseFindings.Create(known, policy, phase, LeaverControls.Held, h.Reason, nextStep) with
+            CaseFindings.Create(known, policy, phase, OffboardingControls.Held, h.Reason, nextStep) with
             {
                 Part = h.Guard,
             }
@@ -177,7 +177,7 @@ internal sealed partial class RoundQuestions(
             At = request.AskedAt,
             Action = "offboarding.held",
             Outcome = "held",
-            Controls = [LeaverControls.Held],
+            Controls = [OffboardingControls.Held],
             PlanId = request.PlanId,
             Counts = new Dictionary<string, long> { ["holds"] = asked.Holds.Count, ["steps"] = asked.Plan.Steps.Count },
             Reason = string.Join(",", asked.Holds.Select(h => h.Guard)),

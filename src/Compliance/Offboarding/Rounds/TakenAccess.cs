@@ -87,7 +87,7 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
                         known,
                         policy,
                         CasePhase.NotGivenBack,
-                        LeaverControls.StepStuck,
+                        OffboardingControls.StepStuck,
                         $"Not given back: {left.Reason}",
                         "If the person still stays, do it by hand; it is read again every day: " + $"{Steps.ByHand(left.Step, "").WhatToDo}"
                     ) with

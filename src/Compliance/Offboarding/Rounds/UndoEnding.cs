@@ -42,7 +42,7 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
             known,
             policy,
             CasePhase.Undo,
-            LeaverControls.StepStuck,
+            OffboardingControls.StepStuck,
             $"The person may stay, and the user {name} was deleted: nothing could be given back, "
                 + "and whether this case had disabled the account is not known.",
             "If the person is to use this account, restore the user within 30 days of the deletion and see that it can sign in: "

@@ -51,7 +51,7 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
             known,
             policy,
             CasePhase.Removal,
-            LeaverControls.StepStuck,
+            OffboardingControls.StepStuck,
             $"{access.Access.Kind} {access.Access.Name}: {access.Why}",
             access.WhatToDo ?? "A person has to remove it."
         ) with
@@ -64,7 +64,7 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
             known,
             policy,
             CasePhase.Removal,
-            LeaverControls.NotClear,
+            OffboardingControls.NotClear,
             $"{remaining} accesses were not seen removed within {policy.ClearWithin.TotalHours:0.#} h of blocking, "
                 + $"and {unread} sources were not read.",
             $"compliance offboard show {known.Id} lists them with what keeps them."
@@ -87,7 +87,7 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
                 At = begun + policy.ClearWithin,
                 Action = "offboarding.escalated",
                 Outcome = "incomplete",
-                Controls = [LeaverControls.NotClear],
+                Controls = [OffboardingControls.NotClear],
                 PlanId = known.PlanId,
                 Counts = new Dictionary<string, long> { ["left"] = remaining.Left, ["stuck"] = remaining.Stuck },
             },

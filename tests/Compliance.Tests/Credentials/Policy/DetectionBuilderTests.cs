@@ -213,7 +213,7 @@ public sealed class DetectionBuilderTests
                 Source = Sources.Applications,
                 Unknown = true,
                 Reason = "403 Forbidden Missing permission: Application.Read.All.",
-                NextStep = "Look into the logs of this run, correct the cause and run the check again.",
+                NextStep = "Check the logs of this run, correct the cause and run the check again.",
             },
             new DetectionBuilder(Given.Policy(), Given.Now).Gap(
                 new(Sources.Applications, false, 0, Reason: "403\nForbidden", Permission: "Application.Read.All"),

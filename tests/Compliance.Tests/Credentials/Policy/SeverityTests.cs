@@ -20,7 +20,7 @@ public sealed class SeverityTests
         """;
 
     private static Severity Of(string control, int? step, params (string, string)[] tags) =>
-        Given.Policy(Shipped).Severity.Of(Given.Control(control).Control, Given.Secret(tags: tags), step);
+        Given.Policy(Shipped).Severity.For(Given.Control(control).Control, Given.Secret(tags: tags), step);
 
     [Theory]
     [InlineData("CRED-001", "team", "pay", Severity.High)] // no rule is about it
@@ -50,7 +50,7 @@ public sealed class SeverityTests
     {
         var secret = Given.InVault(Environment(vault), Environment(own));
 
-        Assert.Equal(expected, Given.Policy(Shipped).Severity.Of(Given.Control("CRED-001").Control, secret, null));
+        Assert.Equal(expected, Given.Policy(Shipped).Severity.For(Given.Control("CRED-001").Control, secret, null));
 
         static (string, string)[] Environment(string? value) => value is null ? [] : [("environment", value)];
     }
@@ -91,11 +91,11 @@ public sealed class SeverityTests
         Assert.Equal(
             (Severity.High, Severity.Low, Severity.Critical, Severity.Info, Severity.Info),
             (
-                Given.Policy().Severity.Of(Given.Control("CRED-001").Control, Given.Secret(), null),
-                Given.Policy(Controls).Severity.Of(Given.Control("CRED-001").Control, Given.Secret(), null),
-                Given.Policy(Controls + Kinds).Severity.Of(Given.Control("CRED-001").Control, Given.Secret(), null),
-                Given.Policy(Kinds).Severity.Of(Given.Control("CRED-003").Control, Given.Secret(), 1),
-                Given.Policy(Controls).Severity.Of(FindingControls.Catalogue.Get("GAP-001"))
+                Given.Policy().Severity.For(Given.Control("CRED-001").Control, Given.Secret(), null),
+                Given.Policy(Controls).Severity.For(Given.Control("CRED-001").Control, Given.Secret(), null),
+                Given.Policy(Controls + Kinds).Severity.For(Given.Control("CRED-001").Control, Given.Secret(), null),
+                Given.Policy(Kinds).Severity.For(Given.Control("CRED-003").Control, Given.Secret(), 1),
+                Given.Policy(Controls).Severity.For(FindingControls.Catalogue.Get("GAP-001"))
             )
         );
     }
@@ -116,7 +116,7 @@ public sealed class SeverityTests
 
     [Fact]
     public void Every_control_has_its_own_severity_in_the_shipped_policy_or_the_catalogue() =>
-        Assert.All(CredentialControls.Catalogue.All, c => Assert.Equal(c.Severity, Given.Policy().Severity.Of(c)));
+        Assert.All(CredentialControls.Catalogue.All, c => Assert.Equal(c.Severity, Given.Policy().Severity.For(c)));
 
     [Fact]
     public void Apps_of_one_name_are_two_findings()

@@ -291,7 +291,7 @@ public abstract class AppendBlobEvidenceLogTests(StorageFixture accounts)
 
         var text = await test.TextAsync("log/2026-03-0001.jsonl");
         var lines = text.Split('\n');
-        Assert.Equal(["r0", null, "r1", "r2", null], lines.Select(l => RecordFacts.Of(Encoding.UTF8.GetBytes(l)).ExactId));
+        Assert.Equal(["r0", null, "r1", "r2", null], lines.Select(l => RecordFacts.Parse(Encoding.UTF8.GetBytes(l)).ExactId));
         Assert.Equal(text.IndexOf(lines[2], StringComparison.Ordinal), receipt.Offset);
         Assert.Equal([1204], test.Told);
         await using var restarted = test.Open();

@@ -60,7 +60,7 @@ public sealed class RecordFactsTests
     [Fact]
     public void A_record_as_it_is_written_is_understood()
     {
-        var facts = RecordFacts.Of(Encoding.UTF8.GetBytes(Line));
+        var facts = RecordFacts.Parse(Encoding.UTF8.GetBytes(Line));
         var loggedAt = new DateTimeOffset(2026, 11, 30, 6, 0, 1, 250, TimeSpan.Zero);
         Assert.Equal((LineForm.Record, "p-1-remove", true, loggedAt, false, false), Facts(facts));
     }
@@ -109,7 +109,7 @@ public sealed class RecordFactsTests
 
     private static void Compare(byte[] line)
     {
-        var (one, other) = (Facts(RecordFacts.Of(line)), Facts(RecordFacts.OfAny(line)));
+        var (one, other) = (Facts(RecordFacts.Parse(line)), Facts(RecordFacts.ParseAny(line)));
         Assert.True(one == other, $"{Encoding.UTF8.GetString(line)}\n{one}\n{other}");
     }
 

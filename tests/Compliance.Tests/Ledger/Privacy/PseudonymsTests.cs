@@ -22,7 +22,7 @@ public abstract class PseudonymsTests(StorageFixture accounts)
     [Fact]
     public async Task Whoever_asks_first_or_at_once_a_person_has_one_pseudonym()
     {
-        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Process().OfAsync(_tenant, "leaver-1", Stop)));
+        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Process().GetOrCreateAsync(_tenant, "leaver-1", Stop)));
 
         Assert.All(
             made,
@@ -30,21 +30,21 @@ public abstract class PseudonymsTests(StorageFixture accounts)
         );
         Assert.Matches(new Regex("^p-[0-9a-f]{32}$"), made[0].Name);
         Assert.Equal(Pseudonym.SaltSize, made[0].Salt.Length);
-        Assert.NotEqual(made[0].Name, (await Process().OfAsync(_tenant, "leaver-2", Stop)).Name);
-        Assert.NotEqual(made[0].Name, (await Process().OfAsync($"{_tenant}-2", "leaver-1", Stop)).Name);
+        Assert.NotEqual(made[0].Name, (await Process().GetOrCreateAsync(_tenant, "leaver-2", Stop)).Name);
+        Assert.NotEqual(made[0].Name, (await Process().GetOrCreateAsync($"{_tenant}-2", "leaver-1", Stop)).Name);
     }
 
     [Fact]
     public async Task Who_was_erased_is_somebody_new_and_nothing_tells_who_it_was()
     {
         var process = Process();
-        var before = await process.OfAsync(_tenant, "leaver-1", Stop);
+        var before = await process.GetOrCreateAsync(_tenant, "leaver-1", Stop);
 
         await process.EraseAsync(_tenant, "leaver-1", Stop);
 
         Assert.Null(await process.FindAsync(_tenant, "leaver-1", Stop));
         Assert.Null(await Process().FindAsync(_tenant, "leaver-1", Stop));
-        Assert.NotEqual(before.Name, (await process.OfAsync(_tenant, "leaver-1", Stop)).Name);
+        Assert.NotEqual(before.Name, (await process.GetOrCreateAsync(_tenant, "leaver-1", Stop)).Name);
     }
 
     [Fact]
@@ -74,7 +74,8 @@ public abstract class PseudonymsTests(StorageFixture accounts)
         await new PseudonymousEvidenceLog(written, process).AppendAsync(record, Stop);
         await new PseudonymousEvidenceLog(written, Process()).AppendAsync(record, Stop);
 
-        var (person, approver) = (await process.OfAsync(_tenant, "leaver-1", Stop), await process.OfAsync(_tenant, "0a0b", Stop));
+        var person = await process.GetOrCreateAsync(_tenant, "leaver-1", Stop);
+        var approver = await process.GetOrCreateAsync(_tenant, "0a0b", Stop);
         Assert.Equal(2, written.Records.Count);
         Assert.All(
             written.Records,

@@ -77,8 +77,9 @@ public sealed class ConvertedCopyTests
         foreach (var shift in Enumerable.Range(0, 3))
         {
             var text = Encoding.ASCII.GetBytes(new string('s', shift) + lines);
-            Assert.Equal(text, await PutBackLineEnds.OfAsync([.. Mark, .. CarriageReturns(text)], TestContext.Current.CancellationToken));
-            Assert.Equal(text, await PutBackLineEnds.OfAsync(text, TestContext.Current.CancellationToken));
+            byte[] converted = [.. Mark, .. CarriageReturns(text)];
+            Assert.Equal(text, await PutBackLineEnds.RestoreAsync(converted, TestContext.Current.CancellationToken));
+            Assert.Equal(text, await PutBackLineEnds.RestoreAsync(text, TestContext.Current.CancellationToken));
         }
     }
 

@@ -205,11 +205,11 @@ public sealed class LedgerExtremesTests
             .Sample(
                 (bytes, cut) =>
                 {
-                    _ = RecordFacts.Of(bytes).Id;
-                    _ = RecordFacts.Of([(byte)'{', .. bytes, (byte)'}']).Id;
+                    _ = RecordFacts.Parse(bytes).Id;
+                    _ = RecordFacts.Parse([(byte)'{', .. bytes, (byte)'}']).Id;
                     var line = Encoding.UTF8.GetBytes(LedgerFolder.Line(1, id: "é—\\u00e9\\ud83d\\ude00"));
-                    Assert.Equal(LineForm.Torn, RecordFacts.Of(line.AsSpan(0, cut)).Form);
-                    Assert.Equal("é—é😀", RecordFacts.Of(line).Id);
+                    Assert.Equal(LineForm.Torn, RecordFacts.Parse(line.AsSpan(0, cut)).Form);
+                    Assert.Equal("é—é😀", RecordFacts.Parse(line).Id);
                 }
             );
 
@@ -224,7 +224,7 @@ public sealed class LedgerExtremesTests
         ledger.Append(line);
         await ledger.CheckpointAsync();
         Assert.Contains((await ledger.VerifyAsync()).Problems, p => p.Kind == LedgerProblemKind.DoubledRecord);
-        Assert.Equal(LineForm.Record, RecordFacts.Of(Encoding.UTF8.GetBytes(line)).Form);
+        Assert.Equal(LineForm.Record, RecordFacts.Parse(Encoding.UTF8.GetBytes(line)).Form);
         _ = RecordFacts.TextOf(Encoding.UTF8.GetBytes(line), "action"u8);
     }
 

@@ -165,7 +165,7 @@ public sealed class LedgerVerifierTests
         ledger.Write(ledger.Log, log);
         var problem = AssertTampered(await ledger.VerifyAsync(), LedgerProblemKind.ChangedRecord, index, ledger.Log, at, "where 'ls.check");
         Assert.Equal((start, $"run-{index}/check"), (problem.RecordOffset, problem.RecordId));
-        Assert.Contains("says 'Xs.check", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("on it has 'Xs.check", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class LedgerVerifierTests
             300,
             ledger.Log,
             offset,
-            $"are gone, {count} in number; the first lost one is record 300 (run-300/check)"
+            $"are missing, {count} in number; the first lost one is record 300 (run-300/check)"
         );
     }
 
@@ -241,7 +241,7 @@ public sealed class LedgerVerifierTests
             LedgerProblemKind.InsertedRecord,
             256,
             offset: OffsetOf(ledger, 256),
-            says: "never signed stand from here on, 1 in number"
+            says: "never signed begin here, 1 in number"
         );
         Assert.Equal("mine", problem.RecordId);
     }
@@ -543,10 +543,10 @@ public sealed class LedgerVerifierTests
 
     [Theory]
     [InlineData("tile/0/000", -1, "it ends there, 1 bytes too early")]
-    [InlineData("tile/0/000", 1, "it goes on after its end")]
+    [InlineData("tile/0/000", 1, "it continues after its end")]
     [InlineData("tile/entries/000", -1, "it ends there, 1 bytes too early")]
-    [InlineData("tile/entries/000", 1, "it goes on after its end")]
-    [InlineData("tile/0/001.p/244", 1, "it goes on after its end")]
+    [InlineData("tile/entries/000", 1, "it continues after its end")]
+    [InlineData("tile/0/001.p/244", 1, "it continues after its end")]
     public async Task A_tile_of_another_length_is_named(string path, int more, string says)
     {
         using var ledger = await LedgerFolder.OfAsync(500, 500);

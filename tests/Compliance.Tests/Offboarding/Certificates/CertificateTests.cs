@@ -150,12 +150,12 @@ public sealed class CertificateTests
         var task = new CertifiedTask("mailbox", "m", "dana@northwynd.example", "no permission", "hand it over");
         var failure = new CertifiedFailure("group.member.remove", "group", "g1", "g1", StepResult.Refused, Some.Time, "409", null, null);
 
-        void Headline(CertificateLook look, string text, RevocationCertificate certificate) =>
+        void Headline(CertificateTone look, string text, RevocationCertificate certificate) =>
             Assert.Equal(new CertificateHeadline(look, text), CertificateHeadline.From(certificate));
-        Headline(CertificateLook.Good, "Blocked in 42 s, all seen removed in 11 min: nothing remains", clear);
-        Headline(CertificateLook.Warning, "Blocked in 42 s; 1 of 2 accesses remains", left);
+        Headline(CertificateTone.Good, "Blocked in 42 s, all seen removed in 11 min: nothing remains", clear);
+        Headline(CertificateTone.Warning, "Blocked in 42 s; 1 of 2 accesses remains", left);
         Headline(
-            CertificateLook.Warning,
+            CertificateTone.Warning,
             "Blocked in 42 s; 1 of 2 accesses remains, 1 source could not be read",
             left with
             {
@@ -163,18 +163,18 @@ public sealed class CertificateTests
                 Remaining = [task],
             }
         );
-        Headline(CertificateLook.Warning, "Blocked in 42 s; 2 tasks remain for a person", clear with { Remaining = [task, task] });
-        Headline(CertificateLook.Warning, "Blocked in 42 s; 1 step is not in effect", clear with { NotDone = [failure] });
+        Headline(CertificateTone.Warning, "Blocked in 42 s; 2 tasks remain for a person", clear with { Remaining = [task, task] });
+        Headline(CertificateTone.Warning, "Blocked in 42 s; 1 step is not in effect", clear with { NotDone = [failure] });
         Headline(
-            CertificateLook.Warning,
+            CertificateTone.Warning,
             "Blocked in 42 s, not all seen removed yet; 1 of 2 accesses remains",
             left with
             {
                 State = "blocked",
             }
         );
-        Headline(CertificateLook.Warning, "Blocked in 42 s, not all seen removed yet", clear with { State = "blocked" });
-        Headline(CertificateLook.Bad, "Not blocked; 1 of 2 accesses remains", left with { State = "open", BlockedAt = null });
+        Headline(CertificateTone.Warning, "Blocked in 42 s, not all seen removed yet", clear with { State = "blocked" });
+        Headline(CertificateTone.Bad, "Not blocked; 1 of 2 accesses remains", left with { State = "open", BlockedAt = null });
         var page = CertificatePage.Html(left);
         Assert.Contains("<div class=\"state warn\" role=\"status\"><strong>Blocked in 42 s; 1 of 2", page, StringComparison.Ordinal);
         Assert.Contains("All that this program removes was seen removed in 11 min.", page, StringComparison.Ordinal);

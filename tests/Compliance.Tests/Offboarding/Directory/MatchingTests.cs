@@ -93,7 +93,8 @@ public sealed class MatchingTests
         "",
         "",
         "",
-        "Nobody in the tenant has the employeeId 'NW-1' or the mail 'dana@x.example' and userPrincipalName 'dana@x.example' that HR gave."
+        "No account in the tenant has the employeeId 'NW-1' or the mail 'dana@x.example' and userPrincipalName 'dana@x.example' that HR "
+            + "gave."
     )]
     [InlineData("A,B", "", "", "Several users have the employeeId 'NW-1' that HR gave.")]
     [InlineData("", "A", "B", "The mail 'dana@x.example' and userPrincipalName 'dana@x.example' that HR gave belong to different users.")]

@@ -174,8 +174,8 @@ public sealed class HrEventReaderTests
 
         Assert.Equal(
             [
-                $"data.leaves: not allowed with {type}, which says that nobody leaves",
-                $"data.forCause: true is not allowed with {type}, which says that nobody leaves",
+                $"data.leaves: not allowed with {type}, which states that no employment ends",
+                $"data.forCause: true is not allowed with {type}, which states that no employment ends",
             ],
             Assert.Throws<HrEventException>(() => HrEventReader.Read(json.ToJsonString(), Hr.Now)).Problems
         );

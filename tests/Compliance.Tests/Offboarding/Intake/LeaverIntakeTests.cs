@@ -443,7 +443,7 @@ public abstract class LeaverIntakeTests(StorageFixture accounts)
         );
 
         Assert.Equal((first.Case.Id, IntakeOutcome.Started), (again.Case.Id, again.Outcome));
-        Assert.DoesNotContain(await given.FindingsAsync(), f => f.Detection.ControlId == IntakeControls.EventRefused);
+        Assert.DoesNotContain(await given.FindingsAsync(), f => f.Detection.ControlId == OffboardingControls.EventRefused);
         Assert.Equal("2027-01", (await given.Cases.FindAsync(given.Tenant, first.Case.Id, Stop))!.EmployedIn);
         Assert.Equal(2, (await given.Cases.OfPersonAsync(given.Tenant, "nW-1042", Stop)).Count);
     }

@@ -72,7 +72,7 @@ public abstract class LeaverWatchTests(StorageFixture accounts)
     }
 
     [Theory]
-    [InlineData("employeeId\n", "It lists nobody")]
+    [InlineData("employeeId\n", "It lists no one")]
     [InlineData("employee\nNW-1042", "It is no roster")]
     [InlineData("employeeId\nNW-1\nNW-2", "It lists 2 people, fewer than half of the 5 of the last accepted one")]
     [InlineData(

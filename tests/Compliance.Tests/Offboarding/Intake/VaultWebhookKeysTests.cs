@@ -38,7 +38,7 @@ public sealed class VaultWebhookKeysTests
         await MakeAsync(vault, "f", s => s.ExpiresOn = Reader.Now.AddDays(1));
         Assert.Equal([Text("b"), Text("a")], await TextsAsync(keys));
         Assert.Equal([Text("b"), Text("a")], await TextsAsync(keys, afresh: true));
-        _time.Advance(VaultWebhookKeys.AtMostEvery);
+        _time.Advance(VaultWebhookKeys.MinReadInterval);
         Assert.Equal([Text("b"), Text("a")], await TextsAsync(keys));
         Assert.Equal([Text("f"), Text("b")], await TextsAsync(keys, afresh: true));
 
@@ -81,7 +81,7 @@ public sealed class VaultWebhookKeysTests
         _time.Advance(VaultWebhookKeys.Remembered);
         Assert.Empty(await TextsAsync(keys));
         Assert.Contains("every request is refused", _log.LatestRecord.Message, StringComparison.Ordinal);
-        _time.Advance(VaultWebhookKeys.AtMostEvery);
+        _time.Advance(VaultWebhookKeys.MinReadInterval);
         Assert.Equal([Text("a")], await TextsAsync(keys));
     }
 
@@ -132,7 +132,7 @@ public sealed class VaultWebhookKeysTests
         Assert.Empty(await TextsAsync(keys));
 
         await vault.SetSecretAsync(new(VaultWebhookKeys.Secret, "short"), Stop);
-        _time.Advance(VaultWebhookKeys.AtMostEvery);
+        _time.Advance(VaultWebhookKeys.MinReadInterval);
         Assert.Empty(await TextsAsync(keys));
         Assert.DoesNotContain(_log.Collector.GetSnapshot(), l => l.Message.Contains("'short'", StringComparison.Ordinal));
     }

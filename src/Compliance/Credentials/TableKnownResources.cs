@@ -7,31 +7,10 @@ using Compliance.Storage;
 namespace Compliance.Credentials;
 
 /// <summary>
-/// The resources with credentials that earlier runs listed. One that no list shows any more is noticed by this although nothing was wrong
-/// with it.
+/// The resources with credentials that earlier runs listed, in table <c>resources</c>: one partition a tenant, one row a resource. One that
+/// no list shows any more is noticed by this although nothing was wrong with it.
 /// </summary>
-internal interface IKnownResources
-{
-    /// <summary>Resource Manager ids in lower case.</summary>
-    Task<IReadOnlyCollection<string>> LoadAsync(string tenantId, CancellationToken cancellationToken);
-
-    /// <summary>Remembers what is new and forgets what is gone.</summary>
-    /// <param name="tenantId">The tenant.</param>
-    /// <param name="known">What <see cref="LoadAsync"/> gave.</param>
-    /// <param name="seen">Lower-case ids that this run listed.</param>
-    /// <param name="gone">Lower-case ids that the service itself said do not exist.</param>
-    /// <param name="cancellationToken">Stops between writes.</param>
-    Task UpdateAsync(
-        string tenantId,
-        IReadOnlyCollection<string> known,
-        IReadOnlyCollection<string> seen,
-        IReadOnlySet<string> gone,
-        CancellationToken cancellationToken
-    );
-}
-
-/// <summary>Known resources in table <c>resources</c>: one partition a tenant, one row a resource.</summary>
-internal sealed class TableKnownResources(StateStorage storage) : IKnownResources
+internal sealed class TableKnownResources(StateStorage storage)
 {
     /// <summary>The table.</summary>
     public const string Table = "resources";
@@ -41,7 +20,7 @@ internal sealed class TableKnownResources(StateStorage storage) : IKnownResource
     // The service's own limit of one transaction.
     private const int MaxRows = 100;
 
-    /// <inheritdoc/>
+    /// <summary>Resource Manager ids in lower case.</summary>
     public async Task<IReadOnlyCollection<string>> LoadAsync(string tenantId, CancellationToken cancellationToken)
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
@@ -53,7 +32,12 @@ internal sealed class TableKnownResources(StateStorage storage) : IKnownResource
         return known;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Remembers what is new and forgets what is gone.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="known">What <see cref="LoadAsync"/> gave.</param>
+    /// <param name="seen">Lower-case ids that this run listed.</param>
+    /// <param name="gone">Lower-case ids that the service itself said do not exist.</param>
+    /// <param name="cancellationToken">Stops between writes.</param>
     public async Task UpdateAsync(
         string tenantId,
         IReadOnlyCollection<string> known,

@@ -1,17 +1,8 @@
 namespace Compliance.Offboarding.Intake;
 
-/// <summary>Ids of the intake's controls, and the sources their findings are read from.</summary>
-internal static class IntakeControls
+/// <summary>The sources that the findings of the intake are read from, and the kinds of their subjects.</summary>
+internal static class IntakeSources
 {
-    /// <summary>Somebody left, and no event said so.</summary>
-    public const string EventNeverCame = "LEAVE-001";
-
-    /// <summary>HR is silent, or its roster cannot be used.</summary>
-    public const string HrSilent = "LEAVE-002";
-
-    /// <summary>An HR event was refused.</summary>
-    public const string EventRefused = "LEAVE-004";
-
     /// <summary>The events that arrived here.</summary>
     public const string EventsSource = "hr/events";
 

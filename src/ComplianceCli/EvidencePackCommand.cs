@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Compliance.AuditPack;
@@ -9,7 +8,7 @@ using Compliance.Text;
 namespace ComplianceCli;
 
 /// <summary><c>compliance evidence pack</c>: the zip for an auditor.</summary>
-internal static class PackCommand
+internal sealed class EvidencePackCommand(LedgerCommands commands)
 {
     private static readonly string[] TimeFormats =
     [
@@ -19,77 +18,81 @@ internal static class PackCommand
         "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
     ];
 
-    /// <summary>Adds the command.</summary>
-    /// <param name="make">Makes a command.</param>
-    /// <param name="place">Which ledger, which keys, which state.</param>
-    /// <param name="json">The option that asks for JSON.</param>
-    /// <param name="output">Gets what was made.</param>
-    public static void Add(
-        Func<string, string, Func<ParseResult, CancellationToken, Task<int>>, Symbol[], Command> make,
-        EvidencePlace place,
-        Option<bool> json,
-        TextWriter output
-    )
+    private readonly Option<string> _from = new("--from")
     {
-        var from = new Option<string>("--from")
-        {
-            Description = "First day, or instant, whose records are in the pack (UTC)",
-            Required = true,
-            HelpName = "DATE",
-        };
-        var to = new Option<string>("--to")
-        {
-            Description = "First day, or instant, after them (UTC)",
-            Required = true,
-            HelpName = "DATE",
-        };
-        var framework = new Option<string>("--framework")
-        {
-            Description = $"Whom it is for: {Known()}",
-            Required = true,
-            HelpName = "NAME",
-        };
-        var file = new Option<FileInfo?>("--out") { Description = "The zip; without it evidence-NAME-FROM-TO.zip here", HelpName = "FILE" };
-        var state = new Option<string?>("--state")
-        {
-            Description =
-                "Table address of the state account (Storage Table Data Reader), for findings and approvals; without it the launcher's, "
-                + "or none",
-            HelpName = "URL",
-        };
-        var names = new Option<bool>("--with-names") { Description = "Let texts name people, and put in what people wrote" };
-        var force = OutputFile.Force();
-        make(
+        Description = "First day, or instant, whose records are in the pack (UTC)",
+        Required = true,
+        HelpName = "DATE",
+    };
+    private readonly Option<string> _to = new("--to")
+    {
+        Description = "First day, or instant, after them (UTC)",
+        Required = true,
+        HelpName = "DATE",
+    };
+    private readonly Option<string> _framework = new("--framework")
+    {
+        Description = $"Whom it is for: {Known()}",
+        Required = true,
+        HelpName = "NAME",
+    };
+    private readonly Option<FileInfo?> _file = new("--out")
+    {
+        Description = "The zip; without it evidence-NAME-FROM-TO.zip here",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _state = new("--state")
+    {
+        Description =
+            "Table address of the state account (Storage Table Data Reader), for findings and approvals; without it the launcher's, "
+            + "or none",
+        HelpName = "URL",
+    };
+    private readonly Option<bool> _names = new("--with-names")
+    {
+        Description = "Let texts name people, and put in what people wrote",
+    };
+    private readonly Option<bool> _force = OutputFile.Force();
+
+    /// <summary>The command.</summary>
+    public Command Create() =>
+        commands.Make(
             "pack",
             "One zip for an auditor: records, proofs, findings, approvals, and how to check them",
-            async (parsed, cancellationToken) =>
-            {
-                var wanted = Find(parsed.GetValue(framework)!);
-                var (first, end) = (Time("--from", parsed.GetValue(from)!), Time("--to", parsed.GetValue(to)!));
-                var into = parsed.GetValue(file) ?? new FileInfo($"evidence-{wanted.Key}-{Short(first)}-{Short(end)}.zip");
-                OutputFile.Require(into, parsed.GetValue(force));
-                var source = place.Source(parsed);
-                var keys = await place.KeysAsync(parsed, source, cancellationToken);
-                var made = await new EvidencePack(source, StateOf(parsed, place, parsed.GetValue(state))).MakeAsync(
-                    new()
-                    {
-                        From = first,
-                        To = end,
-                        Framework = wanted,
-                        Keys = keys,
-                        Origin = place.Origin(parsed),
-                        WithNames = parsed.GetValue(names),
-                    },
-                    into.FullName,
-                    cancellationToken
-                );
-                await output.WriteLineAsync(
-                    parsed.GetValue(json) ? JsonSerializer.Serialize(made, ComplianceJson.Readable) : Shown(made, wanted)
-                );
-                return 0;
-            },
-            [from, to, framework, file, force, state, names]
+            RunAsync,
+            _from,
+            _to,
+            _framework,
+            _file,
+            _force,
+            _state,
+            _names
         );
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var place = commands.Place;
+        var framework = Find(parsed.GetValue(_framework)!);
+        var (first, end) = (Time("--from", parsed.GetValue(_from)!), Time("--to", parsed.GetValue(_to)!));
+        var into = parsed.GetValue(_file) ?? new FileInfo($"evidence-{framework.Key}-{Short(first)}-{Short(end)}.zip");
+        OutputFile.Require(into, parsed.GetValue(_force));
+        var source = place.Source(parsed);
+        var keys = await place.KeysAsync(parsed, source, cancellationToken);
+        var made = await new EvidencePack(source, StateOf(parsed, place, parsed.GetValue(_state))).MakeAsync(
+            new()
+            {
+                From = first,
+                To = end,
+                Framework = framework,
+                Keys = keys,
+                Origin = place.Origin(parsed),
+                WithNames = parsed.GetValue(_names),
+            },
+            into.FullName,
+            cancellationToken
+        );
+        await commands.PrintAsync(parsed, made, () => Shown(made, framework));
+        return 0;
     }
 
     private static string Known() => string.Join(", ", Framework.All.Select(f => f.Key));
