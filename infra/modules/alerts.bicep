@@ -55,7 +55,8 @@ AppTraces
 | project TimeGenerated
 '''
 
-// ControlWatch looks into the poison queues and the dead letters every hour, and counts what it finds. That it does look is the alert above.
+// ControlWatch looks into the poison queues and the dead letters every hour, and counts what it finds. That it does look is for the
+// first of these alerts.
 var leftMessage = '''
 AppMetrics
 | where Name == 'compliance.findings.opened' and tostring(Properties['control']) == 'RUN-002'

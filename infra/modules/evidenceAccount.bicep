@@ -11,7 +11,7 @@ param workspaceId string
 @maxValue(146000)
 param ledgerDays int
 
-@description('True once the policy was locked (compliance azure lock). A locked policy cannot be put again, so the template then leaves it out.')
+@description('True once the policy was locked (compliance azure lock). It cannot be put again then, so the template leaves it out.')
 param ledgerLocked bool
 
 @description('False closes the account to everything but its private endpoint.')

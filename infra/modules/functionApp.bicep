@@ -1,4 +1,4 @@
-metadata description = 'The app on Flex Consumption: one identity for storage, package, telemetry and tenant, and Entra in front of its code.'
+metadata description = 'The app on Flex Consumption, with one identity for all it opens and Entra in front of its code.'
 
 param name string
 param location string
@@ -55,9 +55,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     publicNetworkAccess: 'Enabled'
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     keyVaultReferenceIdentity: identityId
-    // siteUpdateStrategy is not set, which is Recreate: a deployment ends what runs, and every step here is safe to repeat. RollingUpdate is a
-    // preview, gives running code 60 minutes, and rolls out code and settings one after the other, so that for a time new code would run
-    // with old settings and two versions of an orchestration side by side.
+    // siteUpdateStrategy is not set, which is Recreate: a deployment ends what runs, and every step here is safe to repeat. RollingUpdate
+    // is a preview, gives running code 60 minutes, and rolls out code and settings one after the other: for a time new code would run with
+    // old settings, and two versions of an orchestration side by side.
     functionAppConfig: {
       runtime: { name: 'dotnet-isolated', version: '10.0' }
       deployment: {

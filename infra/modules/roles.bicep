@@ -167,7 +167,7 @@ module readers 'subscriptionAssignment.bicep' = [
     params: {
       principalId: principalId
       roleId: roles.reader
-      serves: 'GET subscriptions, their resources, roleAssignments, roleEligibilityScheduleInstances, roleDefinitions and permissions; Resource Graph.'
+      serves: 'GET subscriptions, resources, role assignments, eligibilities, definitions and permissions; Resource Graph.'
     }
   }
 ]
@@ -301,7 +301,11 @@ var privilegedRoleIds = [
 ]
 
 // Only people may be given a role, and none of these. Removing is not limited: a leaver loses whatever they have.
-var givesNothingPrivileged = '((!(ActionMatches{\'Microsoft.Authorization/roleAssignments/write\'})) OR (@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAllValues:GuidNotEquals {${join(privilegedRoleIds, ', ')}} AND @Request[Microsoft.Authorization/roleAssignments:PrincipalType] StringEqualsIgnoreCase \'User\'))'
+var assignment = '@Request[Microsoft.Authorization/roleAssignments'
+var isNotPrivileged = '${assignment}:RoleDefinitionId] ForAnyOfAllValues:GuidNotEquals {${join(privilegedRoleIds, ', ')}}'
+var isForAPerson = '${assignment}:PrincipalType] StringEqualsIgnoreCase \'User\''
+var isNoAssignment = '!(ActionMatches{\'Microsoft.Authorization/roleAssignments/write\'})'
+var givesNothingPrivileged = '((${isNoAssignment}) OR (${isNotPrivileged} AND ${isForAPerson}))'
 
 module accessOfLeavers 'subscriptionAssignment.bicep' = [
   for (id, i) in subscriptionIds: if (mode == 'enforce') {

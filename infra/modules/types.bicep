@@ -6,7 +6,7 @@ type watchedVault = {
   @description('Resource id of the vault.')
   id: string
 
-  @description('Resource id of its system topic, when there is one already. Leave it out to have one made: the vault must then be in the subscription of the app.')
+  @description('Resource id of its system topic, when it has one. Without it one is made, in the subscription of the app and of the vault.')
   topicId: string?
 }
 

@@ -1,6 +1,8 @@
 using '../../../infra/main.bicep'
 
 // Everything that can be chosen.
+var groups = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups'
+
 param environmentName = 'demo'
 param location = 'westeurope'
 param mode = 'enforce'
@@ -16,14 +18,14 @@ param evidenceKeyName = 'ledger-checkpoints'
 param evidenceSigningKey = 'https://kv-evidence.example/keys/ledger-checkpoints/0123456789abcdef0123456789abcdef'
 param evidenceTrustedKeys = 'ledger.example+aaaaaaaa+key'
 param evidenceCopies = '[{"container":"https://copies.example/checkpoints"}]'
-param hrWebhookVaultId = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-hr/providers/Microsoft.KeyVault/vaults/kv-hr'
+param hrWebhookVaultId = '${groups}/rg-hr/providers/Microsoft.KeyVault/vaults/kv-hr'
 param hrSenderPrincipalIds = ['66666666-6666-6666-6666-666666666666']
 param hrAllowedIpRanges = ['198.51.100.0/24']
 param watchedVaults = [
-  { id: '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-a/providers/Microsoft.KeyVault/vaults/kv-a' }
+  { id: '${groups}/rg-a/providers/Microsoft.KeyVault/vaults/kv-a' }
   {
-    id: '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-b/providers/Microsoft.KeyVault/vaults/kv-b'
-    topicId: '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-b/providers/Microsoft.EventGrid/systemTopics/kv-b-events'
+    id: '${groups}/rg-b/providers/Microsoft.KeyVault/vaults/kv-b'
+    topicId: '${groups}/rg-b/providers/Microsoft.EventGrid/systemTopics/kv-b-events'
   }
 ]
 param enableVnet = true
