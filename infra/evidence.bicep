@@ -4,7 +4,7 @@
 //
 //   az deployment sub create --location LOCATION --template-file infra/evidence.bicep --parameters environmentName=NAME location=LOCATION
 //
-// Every output goes into azd's environment under its own name, from where main.parameters.json reads it.
+// Every output is kept in azd's environment under its own name, from where main.parameters.json reads it.
 targetScope = 'subscription'
 
 @description('Name of the environment, as azd has it.')

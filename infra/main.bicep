@@ -99,7 +99,7 @@ param stateSku string = 'Standard_ZRS'
 @maxValue(730)
 param logDays int = 90
 
-@description('Mail addresses that alerts go to; none sends them to the owners of the subscription.')
+@description('Mail addresses that get alerts; none sends them to the owners of the subscription.')
 param alertEmails string[] = []
 
 @description('Budget of the resource group a month, in the currency of the subscription; 0 for none.')
@@ -410,7 +410,7 @@ module app 'modules/functionApp.bicep' = {
   params: {
     name: '${abbreviations.functionApp}${token}'
     location: location
-    // By this tag azd finds where the service of azure.yaml goes.
+    // By this tag azd finds what the service of azure.yaml is deployed to.
     tags: union(tags, { 'azd-service-name': 'app' })
     planId: plan.outputs.id
     identityId: identity.outputs.id

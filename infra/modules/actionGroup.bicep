@@ -1,4 +1,4 @@
-metadata description = 'Who an alert goes to: the addresses given, or the owners of the subscription when there is none.'
+metadata description = 'Who gets an alert: the addresses given, or the owners of the subscription when there is none.'
 
 param name string
 param tags { *: string }

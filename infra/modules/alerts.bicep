@@ -55,8 +55,8 @@ AppTraces
 | project TimeGenerated
 '''
 
-// ControlWatch looks into the poison queues and the dead letters every hour, and counts what it finds. That it does look is for the
-// first of these alerts.
+// ControlWatch reads the poison queues and the dead letters every hour, and counts what it finds. That it runs is for the first of
+// these alerts.
 var leftMessage = '''
 AppMetrics
 | where Name == 'compliance.findings.opened' and tostring(Properties['control']) == 'RUN-002'

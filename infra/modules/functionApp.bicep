@@ -90,7 +90,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
           priority: 100 + i
         }
       ]
-      // Deployment goes to another address of the app, which takes Entra tokens alone.
+      // Deployment uses another address of the app, which takes Entra tokens alone.
       scmIpSecurityRestrictionsUseMain: false
     }
   }
@@ -120,7 +120,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
           }
           validation: {
             allowedAudiences: [entraClientId, 'api://${entraClientId}']
-            defaultAuthorizationPolicy: empty(allowedClientApplications) ? null : { allowedApplications: allowedClientApplications }
+            defaultAuthorizationPolicy: empty(allowedClientApplications)
+              ? null
+              : { allowedApplications: allowedClientApplications }
           }
         }
       }

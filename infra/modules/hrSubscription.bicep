@@ -19,7 +19,7 @@ resource topic 'Microsoft.EventGrid/topics@2025-02-15' existing = {
           properties: {
             resourceId: target.accountId
             queueName: target.queue
-            // A message that nobody takes stays: a leaver is not forgotten after a week.
+            // A message that is not taken stays: a leaver is not forgotten after a week.
             queueMessageTimeToLiveInSeconds: -1
           }
         }

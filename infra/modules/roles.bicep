@@ -150,7 +150,10 @@ module signingKey 'assignment.bicep' = {
 
 // At the one secret whose value is read. The secret has to be there first.
 module webhookKey 'assignment.bicep' = if (!empty(hrWebhookVaultId)) {
-  scope: resourceGroup(split(hrWebhookVaultId, '/')[?2] ?? subscription().subscriptionId, split(hrWebhookVaultId, '/')[?4] ?? 'none')
+  scope: resourceGroup(
+    split(hrWebhookVaultId, '/')[?2] ?? subscription().subscriptionId,
+    split(hrWebhookVaultId, '/')[?4] ?? 'none'
+  )
   params: {
     principalId: principalId
     roleId: roles.keyVaultSecretsUser

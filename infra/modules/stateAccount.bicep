@@ -83,7 +83,7 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
-// Reads are left out: the host polls its queues every second or two, around the clock, and each look would be a paid line of the log.
+// Reads are left out: the host polls its queues every second or two, around the clock, and each poll would be a paid line of the log.
 resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-log-analytics'
   scope: blobs

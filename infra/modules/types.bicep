@@ -11,7 +11,7 @@ type watchedVault = {
 }
 
 @export()
-@description('Where events go.')
+@description('Where events are delivered.')
 type queueTarget = {
   @description('Resource id of the state account.')
   accountId: string

@@ -66,7 +66,7 @@ public sealed class AzdTests(Templates templates)
         Assert.Empty(required.Except(Parameters.Select(p => p.Key)));
     }
 
-    // Its two paths and the first day of the budget are nobody's choice.
+    // What is let through without a token is decided with the code, and the budget begins with this month.
     [Fact]
     public void Everything_that_can_be_chosen_can_be_chosen_in_azds_environment() =>
         Assert.Equal(

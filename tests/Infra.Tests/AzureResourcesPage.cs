@@ -59,7 +59,7 @@ internal static class AzureResourcesPage
 
             """
         );
-        Table(page, ["alert", "severity", "looks every"], Alerts(templates));
+        Table(page, ["alert", "severity", "evaluated every"], Alerts(templates));
         return page.ToString();
     }
 

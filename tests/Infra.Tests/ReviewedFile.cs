@@ -1,6 +1,6 @@
 namespace Infra.Tests;
 
-/// <summary>A file that says what was reviewed.</summary>
+/// <summary>A file with what was reviewed.</summary>
 internal static class ReviewedFile
 {
     /// <summary>
