@@ -1,10 +1,12 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Compliance.Ledger.Format;
 using Compliance.Ledger.Privacy;
 
 namespace Infra.Tests;
 
 /// <summary>The evidence cannot be changed, can be erased where it has to be, and outlives the app.</summary>
-public sealed class EvidenceTests(Templates templates)
+public sealed partial class EvidenceTests(Templates templates)
 {
     private const string Policies = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies";
 
@@ -18,6 +20,16 @@ public sealed class EvidenceTests(Templates templates)
             """{"immutabilityPeriodSinceCreationInDays":2555,"allowProtectedAppendWrites":true}""",
             policy.At("properties")!.ToJsonString()
         );
+    }
+
+    // Else the app itself raises EVID-004.
+    [Fact]
+    public void The_ledger_cannot_be_changed_for_as_long_as_the_shipped_policy_keeps_records()
+    {
+        var policy = File.ReadAllText(Templates.Folder("src", "ComplianceFunctions", "policy", "evidence.yaml"));
+        var longest = Days().Matches(policy).Max(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));
+
+        Assert.Equal($"{longest}", templates.Evidence.One(Policies).Text("properties.immutabilityPeriodSinceCreationInDays"));
     }
 
     [Fact]
@@ -89,4 +101,8 @@ public sealed class EvidenceTests(Templates templates)
         Assert.Equal("CanNotDelete", templates.Evidence.One("Microsoft.Authorization/locks").Text("properties.level"));
         Assert.Equal(group.Id, templates.Evidence.One("Microsoft.Authorization/locks").Scope);
     }
+
+    // offboarding: 2555d
+    [GeneratedRegex(@"^\s+\w+: (\d+)d\s*$", RegexOptions.Multiline)]
+    private static partial Regex Days();
 }
