@@ -1,0 +1,5 @@
+using '../../../infra/evidence.bicep'
+
+// As the hook deploys it first.
+param environmentName = 'demo'
+param location = 'westeurope'
