@@ -88,7 +88,7 @@ internal sealed class ToyChange(ToyWorld world) : IChange<Boxes>
                     : new VerifiedStep(s.Id, StepState.InEffect)
                 ),
             ],
-            after.IsRead ? [] : ["boxes"]
+            after.IsRead ? world.UnreadBeside : ["boxes"]
         );
 }
 

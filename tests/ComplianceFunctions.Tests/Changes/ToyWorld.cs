@@ -61,6 +61,9 @@ internal sealed class ToyWorld : IAsyncDisposable
     /// <summary>False while the service refuses to remove.</summary>
     public bool IsPermitted { get; set; } = true;
 
+    /// <summary>What can't be read when a plan is verified, besides the boxes.</summary>
+    public IReadOnlyList<string> UnreadBeside { get; set; } = [];
+
     /// <summary>True while the service answers that it removed what it leaves.</summary>
     public bool Lies { get; set; }
 
@@ -116,11 +119,17 @@ internal sealed class ToyWorld : IAsyncDisposable
 
     public void PutOff(string caseId, DateTimeOffset from) => _rounds[caseId] = _rounds[caseId] with { From = from };
 
+    /// <summary>Opens another round of a case, whose phases a test calls by itself; the one before is over.</summary>
+    public ChangeRun Open(string caseId)
+    {
+        _rounds[caseId] = new(_rounds.GetValueOrDefault(caseId)?.Number + 1 ?? 1);
+        return Run(caseId);
+    }
+
     /// <summary>Begins another round of a case; the one before is over.</summary>
     public async Task BeginAsync(string caseId)
     {
-        _rounds[caseId] = new(_rounds.GetValueOrDefault(caseId)?.Number + 1 ?? 1);
-        var run = Run(caseId);
+        var run = Open(caseId);
         await Simulation.Client.ScheduleNewOrchestrationInstanceAsync(
             nameof(ToyFunctions.ToyRound),
             run,

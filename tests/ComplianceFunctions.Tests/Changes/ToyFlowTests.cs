@@ -1,0 +1,140 @@
+using Compliance.Changes.Flow;
+using Compliance.Changes.Plans;
+
+namespace ComplianceFunctions.Tests.Changes;
+
+/// <summary>The flow itself, one phase after the other: what each answers, and what it leaves for the next.</summary>
+public sealed class ToyFlowTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_approval_does_not_cover_a_guard_that_holds_only_since()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("p", true, 1));
+        var run = world.Open("c");
+        Assert.Equal(NextAction.AskApproval, (await world.Flow.DecideAsync(run, Stop)).Outcome);
+        await ApproveAsync(world, "c");
+        world.IsReadable = false;
+        await world.Simulation.RunForAsync(TimeSpan.FromMinutes(1), Stop);
+
+        Assert.Equal(NextAction.AskApproval, (await world.Flow.DecideAsync(run, Stop)).Outcome);
+
+        await ApproveAsync(world, "c");
+        Assert.Equal(NextAction.Proceed, (await world.Flow.DecideAsync(run, Stop)).Outcome);
+    }
+
+    [Fact]
+    public async Task The_place_of_a_round_that_ended_before_it_did_anything_is_free_again()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        foreach (var name in (string[])["c", "d", "e"])
+            world.Put(name, new($"{name}-box", true, 1));
+        var run = world.Open("c");
+        var begun = await world.Flow.DecideAsync(run, Stop);
+        world.IsReadable = false;
+        Assert.Equal(NextAction.Retry, (await world.Flow.ActAsync(run, begun.PlanId!, Stop)).Outcome);
+        world.IsReadable = true;
+        world.Cancel("c");
+        Assert.Equal(NextAction.Stop, (await world.Flow.DecideAsync(run, Stop)).Outcome);
+
+        Assert.Equal(NextAction.Proceed, (await world.Flow.DecideAsync(world.Open("d"), Stop)).Outcome);
+        Assert.Equal(NextAction.Proceed, (await world.Flow.DecideAsync(world.Open("e"), Stop)).Outcome);
+    }
+
+    [Fact]
+    public async Task The_place_of_a_round_that_ended_after_it_did_something_stays_taken()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        foreach (var name in (string[])["c", "d", "e"])
+            world.Put(name, new($"{name}-box", true, 1));
+        var run = world.Open("c");
+        var begun = await world.Flow.DecideAsync(run, Stop);
+        Assert.Equal(NextAction.Proceed, (await world.Flow.ActAsync(run, begun.PlanId!, Stop)).Outcome);
+        world.Cancel("c");
+        Assert.Equal(NextAction.Stop, (await world.Flow.DecideAsync(run, Stop)).Outcome);
+
+        Assert.Equal(NextAction.Proceed, (await world.Flow.DecideAsync(world.Open("d"), Stop)).Outcome);
+        Assert.Equal(NextAction.AskApproval, (await world.Flow.DecideAsync(world.Open("e"), Stop)).Outcome);
+    }
+
+    [Fact]
+    public async Task What_two_people_let_past_a_guard_takes_room_under_the_cap_from_those_who_come_after()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("p", true, 1));
+        world.Put("d", new("d-box", true, 1));
+        world.Put("e", new("e-box", true, 1));
+        var run = world.Open("c");
+        await world.Flow.DecideAsync(run, Stop);
+        await ApproveAsync(world, "c");
+        Assert.Equal(NextAction.Proceed, (await world.Flow.DecideAsync(run, Stop)).Outcome);
+
+        Assert.Equal(NextAction.Proceed, (await world.Flow.DecideAsync(world.Open("d"), Stop)).Outcome);
+        Assert.Equal(NextAction.AskApproval, (await world.Flow.DecideAsync(world.Open("e"), Stop)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_pass_of_a_round_that_was_put_off_is_tried_again_on_its_day_and_of_a_cancelled_one_never()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("a", true, 1));
+        var run = world.Open("c");
+        var begun = await world.Flow.DecideAsync(run, Stop);
+
+        world.PutOff("c", ToyWorld.Start.AddDays(2));
+        var late = await world.Flow.ActAsync(run, begun.PlanId!, Stop);
+        world.Cancel("c");
+        var never = await world.Flow.ActAsync(run, begun.PlanId!, Stop);
+
+        Assert.Equal((NextAction.Retry, ToyWorld.Start.AddDays(2).UtcDateTime), (late.Outcome, late.Until));
+        Assert.Equal(NextAction.Stop, never.Outcome);
+        Assert.Empty(world.Removed);
+    }
+
+    [Fact]
+    public async Task What_was_refused_is_verified_again_while_something_else_could_not_be_read()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.IsPermitted = false;
+        world.Put("c", new("a", true, 1));
+        var run = world.Open("c");
+        await world.Flow.ActAsync(run, (await world.Flow.DecideAsync(run, Stop)).PlanId!, Stop);
+        world.UnreadBeside = ["shelf"];
+
+        Assert.Equal(NextAction.Retry, (await world.Flow.VerifyAsync(run, Stop)).Outcome);
+        world.UnreadBeside = [];
+        Assert.Equal(NextAction.Proceed, (await world.Flow.VerifyAsync(run, Stop)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_step_that_is_not_called_for_any_more_keeps_the_time_at_which_that_was_seen_first()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Lies = true;
+        world.Put("c", new("a", true, 1));
+        world.Put("c", new("b", true, 1));
+        var run = world.Open("c");
+        var begun = await world.Flow.DecideAsync(run, Stop);
+        world.Put("c", new("b", false, 1));
+        await world.Flow.ActAsync(run, begun.PlanId!, Stop);
+        await world.Flow.VerifyAsync(run, Stop);
+        await world.Simulation.RunForAsync(TimeSpan.FromHours(1), Stop);
+        world.Lies = false;
+
+        await world.Flow.ActAsync(run with { Attempt = 1 }, begun.PlanId!, Stop);
+        await world.Flow.VerifyAsync(run, Stop);
+        await world.Flow.CertifyAsync(run, Stop);
+
+        var outcomes = (await world.CertificateAsync("c"))!.Outcomes;
+        Assert.Equal(ToyWorld.Start, outcomes.Single(o => o.Result == StepResult.Refused).At);
+        Assert.Equal(ToyWorld.Start.AddHours(1), outcomes.Single(o => o.Result == StepResult.Done).At);
+    }
+
+    private static async Task ApproveAsync(ToyWorld world, string caseId)
+    {
+        foreach (var who in (string[])["one", "two"])
+            Assert.Null((await world.AnswerAsync(caseId, who, true, raises: false))!.Objection);
+    }
+}
