@@ -10,7 +10,7 @@ public sealed class UnbrokenRun : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await using var run = await LeaverRun.StartAsync(Now, TimeSpan.FromSeconds(60));
+        await using var run = await LeaverRun.StartAsync(Now, TimeSpan.FromMinutes(3));
         Outcome = await CaseOutcome.OfAsync(run, await run.ToTheEndAsync());
     }
 
