@@ -58,6 +58,30 @@ public sealed class StepFactsTests
             })
         );
 
+    // Graph changes members and owners of a role-assignable group only for whoever may change roles.
+    [Theory]
+    [InlineData(AddOwner.Id, true)]
+    [InlineData(AddOwner.Id, false)]
+    [InlineData(RemoveOwner.Id, true)]
+    [InlineData(RemoveOwner.Id, false)]
+    [InlineData(RemoveGroupMember.Id, true)]
+    [InlineData(RemoveGroupMember.Id, false)]
+    public void A_step_on_a_role_assignable_group_needs_the_permission_to_change_roles(string action, bool isRoleAssignable)
+    {
+        var arguments = new Dictionary<string, string>
+        {
+            [StepArguments.UserId] = "u",
+            [StepArguments.OwnerId] = "u",
+            [StepArguments.Collection] = "groups",
+        };
+        if (isRoleAssignable)
+            arguments[StepArguments.RoleAssignable] = "true";
+
+        var request = StepRegistry.Default.Request(new PlanStep("s", action, new PlanTarget("group", "g", "G"), 0, "", "", arguments));
+
+        Assert.Equal(isRoleAssignable, request.Call.Permission.Contains("RoleManagement", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(StepResult.Done, true)]
     [InlineData(StepResult.AlreadySo, true)]
