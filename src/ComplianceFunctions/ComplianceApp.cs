@@ -54,6 +54,7 @@ internal static class ComplianceApp
             .WithMetrics(m => m.AddMeter(Telemetry.Name).AddRuntimeInstrumentation());
         if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
             telemetry.UseOtlpExporter();
+        AzureMonitor.Export(telemetry, builder.Configuration);
     }
 
     // A set clock is for the sandbox: with a real tenant it would make old credentials look young.

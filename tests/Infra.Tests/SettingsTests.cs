@@ -8,7 +8,7 @@ namespace Infra.Tests;
 /// <summary>The settings that the template gives the app are those that the app reads.</summary>
 public sealed partial class SettingsTests(Templates templates)
 {
-    // Read by the Functions host.
+    // Read by the Functions host, and by the app (AzureMonitor).
     private static readonly string[] OfTheHost = ["APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"];
 
     // Read by host and app: see StorageOptions.
