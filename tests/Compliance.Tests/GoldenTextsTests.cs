@@ -30,6 +30,7 @@ public sealed class GoldenTextsTests : IDisposable
     [InlineData("(nothing)")]
     [InlineData(" indented, with a space at the end ")]
     [InlineData("# one\n\n## two\n\nthree\n")]
+    [InlineData("one\n\n## two\n\nthree")]
     [InlineData("~~")]
     [InlineData("~~~ three")]
     public void A_text_that_was_written_is_the_one_that_is_expected(string text)
