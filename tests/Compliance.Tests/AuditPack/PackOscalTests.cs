@@ -110,10 +110,9 @@ public sealed class PackOscalTests : IDisposable
         await MakeAsync();
 
         var findings = JsonNode.Parse(_desk.Read("assessment-results.json"))!["assessment-results"]!["results"]![0]!["findings"]!.AsArray();
-        Assert.Contains(
-            @"The check could not decide: two lines \*and\* \<b\>markup\</b\>",
-            findings.Select(f => (string)f!["description"]!)
-        );
+        var description = findings.Select(f => (string)f!["description"]!).First(d => d.Contains("markup", StringComparison.Ordinal));
+        Assert.EndsWith(@": two lines \*and\* \<b\>markup\</b\>", description, StringComparison.Ordinal);
+        Texts.AuditPack.Expect("a finding that could not be decided, in OSCAL", description);
     }
 
     // RFC 9562, appendix A.4.

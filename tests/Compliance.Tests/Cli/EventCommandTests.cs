@@ -38,17 +38,13 @@ public sealed class EventCommandTests : IDisposable
     public async Task The_example_of_HR_is_put_on_its_queue_and_the_app_reads_it(bool base64)
     {
         var file = Example("hr-event.json");
-        var next = $"Follow the case with: ./scripts/compliance offboard show {HrEventKeys.CaseOf(Tenant, "NW-1042", "2019-04")}.";
 
         var (code, output, errors) = await RunAsync([file, .. base64 ? ["--base64"] : (string[])[]]);
         var message = await TakeAsync("hr-events");
 
         Assert.Equal((0, ""), (code, errors));
-        Assert.EndsWith(
-            $"{file} is on queue hr-events as message {message.Id}{(base64 ? ", in Base64" : "")}.\n{next}\n",
-            output,
-            StringComparison.Ordinal
-        );
+        Assert.Contains($" offboard show {HrEventKeys.CaseOf(Tenant, "NW-1042", "2019-04")}.\n", output, StringComparison.Ordinal);
+        Texts.Cli.Expect(base64 ? "an event of HR sent in Base64" : "an event of HR sent", Plain(output, file, message.Id));
         Assert.Equal(Written(file, base64), message.Text);
         Assert.Equal(
             ("NW-1042", true),
@@ -67,11 +63,7 @@ public sealed class EventCommandTests : IDisposable
         var message = await TakeAsync("vault-events");
 
         Assert.Equal((0, ""), (code, errors));
-        Assert.Contains(
-            "The app reads secrets/payroll-sftp-password of vault kv-nw-hr again; what it finds is at http://127.0.0.1:1/api/findings",
-            output,
-            StringComparison.Ordinal
-        );
+        Texts.Cli.Expect(base64 ? "an event of Key Vault sent in Base64" : "an event of Key Vault sent", Plain(output, file, message.Id));
         Assert.Equal(Written(file, base64), message.Text);
         Assert.Equal("payroll-sftp-password", VaultObjectEvent.Read(message.Text, out _)!.ObjectName);
     }
@@ -104,44 +96,27 @@ public sealed class EventCommandTests : IDisposable
         var first = await RunAsync(file, "--queue", "event-send-other");
         var second = await RunAsync(file, "--queue", "event-send-other");
 
-        Assert.StartsWith(
-            $"Queue event-send-other was missing and has been made.\n{file} is on queue event-send-other as message ",
-            first.Output,
-            StringComparison.Ordinal
-        );
-        Assert.StartsWith($"{file} is on queue event-send-other as message ", second.Output, StringComparison.Ordinal);
+        Assert.EndsWith(second.Output.Split(" as message ")[0], first.Output.Split(" as message ")[0], StringComparison.Ordinal);
+        Texts.Cli.Expect("an event sent to a queue that is made", Plain(first.Output.Split(" as message ")[0], file, "no id"));
         Assert.Equal((0, 0), (first.Code, second.Code));
     }
 
     [Theory]
-    [InlineData("", "the event is not JSON, holds a key twice or is nested more than 16 deep (line 1, byte 1)")]
-    [InlineData("{\n  \"id\": 1,\n}", "the event is not JSON, holds a key twice or is nested more than 16 deep (line 3, byte 1)")]
-    [InlineData("[]", "the event must be a JSON object")]
-    [InlineData("{}", "specversion: missing; id: missing; source: missing; type: missing")]
-    [InlineData(
-        """{"id":"1","topic":"/t","eventType":"Microsoft.KeyVault.SecretExpired","data":{},"eventTime":"2026-11-20T08:00:00Z"}""",
-        "the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: replace the event subscription by one with "
-            + "--event-delivery-schema cloudeventschemav1_0"
-    )]
-    [InlineData(
-        """{"specversion":"1.0","id":"1","source":"/s","type":"com.example.other"}""",
-        "type: hr.* is sent to queue hr-events, Microsoft.KeyVault.* to vault-events, and no other is known; --queue names one all the same"
-    )]
-    [InlineData(
-        """{"specversion":"1.0","id":"1","source":"/s","type":"hr.employee.terminated","time":"2026-11-20T08:00:00Z"}""",
-        "data: missing"
-    )]
-    [InlineData(
-        """{"specversion":"1.0","id":"1","source":"/s","type":"Microsoft.KeyVault.KeyExpired","data":{"VaultName":"kv-hr"}}""",
-        "data.ObjectName must be 1 to 127 letters, digits and hyphens"
-    )]
-    public async Task An_event_that_breaks_a_rule_is_not_sent_and_the_line_or_field_is_named(string text, string problem)
+    [InlineData("")]
+    [InlineData("{\n  \"id\": 1,\n}")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"id":"1","topic":"/t","eventType":"Microsoft.KeyVault.SecretExpired","data":{},"eventTime":"2026-11-20T08:00:00Z"}""")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"com.example.other"}""")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"hr.employee.terminated","time":"2026-11-20T08:00:00Z"}""")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"Microsoft.KeyVault.KeyExpired","data":{"VaultName":"kv-hr"}}""")]
+    public async Task An_event_that_breaks_a_rule_is_not_sent_and_the_line_or_field_is_named(string text)
     {
         var file = Write(text);
 
         var refused = await Assert.ThrowsAsync<CliException>(() => RunAsync(file));
 
-        Assert.Equal($"{file} was not sent: {problem}", refused.Message);
+        Texts.Cli.Expect("an event that breaks a rule", text, Plain(refused.Message, file, "no id"));
     }
 
     [Fact]
@@ -153,14 +128,17 @@ public sealed class EventCommandTests : IDisposable
             return Write(Event + new string(' ', bytes - Event.Length));
         }
 
-        Assert.Equal(
-            $"{Path.Combine(_folder, "event.json")} was not sent: the event has more than 65536 bytes",
-            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Padded(65_537), "--queue", "event-send-large"))).Message
-        );
-        Assert.Equal(
-            $"{Path.Combine(_folder, "event.json")}: in Base64 the event has 87384 bytes; a queue takes 65536",
-            (await Assert.ThrowsAsync<CliException>(() => RunAsync(Padded(65_536), "--queue", "event-send-large", "--base64"))).Message
-        );
+        async Task<string> RefusalAsync(int bytes, params string[] options) =>
+            Plain(
+                (
+                    await Assert.ThrowsAsync<CliException>(() => RunAsync([Padded(bytes), "--queue", "event-send-large", .. options]))
+                ).Message,
+                Path.Combine(_folder, "event.json"),
+                "no id"
+            );
+
+        Texts.Cli.Expect("an event that is too large", await RefusalAsync(65_537));
+        Texts.Cli.Expect("an event that is too large in Base64", await RefusalAsync(65_536, "--base64"));
         Assert.Equal(0, (await RunAsync(Padded(49_152), "--queue", "event-send-large", "--base64")).Code);
     }
 
@@ -170,11 +148,13 @@ public sealed class EventCommandTests : IDisposable
     [InlineData("vault--events")]
     [InlineData("-vault")]
     [InlineData("vault/events")]
-    public async Task A_name_that_no_queue_can_have_is_wrong_usage(string queue) =>
-        Assert.Equal(
-            (64, "", "--queue takes 3 to 63 lower-case letters, digits and single hyphens\n"),
-            await RunAsync(Example("vault-event.json"), "--queue", queue)
-        );
+    public async Task A_name_that_no_queue_can_have_is_wrong_usage(string queue)
+    {
+        var (code, output, errors) = await RunAsync(Example("vault-event.json"), "--queue", queue);
+
+        Assert.Equal((64, ""), (code, output));
+        Texts.Cli.Expect("a name that no queue can have", errors);
+    }
 
     [Fact]
     public async Task What_is_missing_is_told_in_one_line_that_keeps_the_key()
@@ -187,14 +167,14 @@ public sealed class EventCommandTests : IDisposable
         );
 
         Connect(null);
-        Assert.Equal(
-            "the connection names no state account: name the file that ./scripts/run wrote with --connection, without --app",
+        Texts.Cli.Expect(
+            "a connection without a state account",
             (await Assert.ThrowsAsync<CliException>(() => RunAsync(Example("vault-event.json")))).Message
         );
 
         Connect("AccountKey=c2VjcmV0;nonsense");
-        Assert.Equal(
-            "the connection's stateStorage is no connection string of a storage account",
+        Texts.Cli.Expect(
+            "a connection whose state account is none",
             (await Assert.ThrowsAsync<CliException>(() => RunAsync(Example("vault-event.json")))).Message
         );
 
@@ -203,11 +183,21 @@ public sealed class EventCommandTests : IDisposable
             $"DefaultEndpointsProtocol=http;AccountName=a;AccountKey={Convert.ToBase64String(new byte[64])};QueueEndpoint=http://"
                 + "127.0.0.1:9/a;"
         );
-        Assert.Equal(
-            "queue vault-events of the state account did not take the event (no answer: is ./scripts/run running?)",
+        Texts.Cli.Expect(
+            "a state account that does not answer",
             (await Assert.ThrowsAsync<CliException>(() => RunAsync(Example("vault-event.json")))).Message
         );
     }
+
+    // What differs from run to run by its name.
+    private static string Plain(string output, string file, string message) =>
+        output
+            .Replace(file, Path.GetFileName(file), StringComparison.Ordinal)
+            .Replace(message, "MESSAGE", StringComparison.Ordinal)
+            // The first test that uses a queue makes it.
+            .Replace("Queue hr-events was missing and has been made.\n", "", StringComparison.Ordinal)
+            .Replace("Queue vault-events was missing and has been made.\n", "", StringComparison.Ordinal)
+            .Replace(HrEventKeys.CaseOf(Tenant, "NW-1042", "2019-04"), "CASE", StringComparison.Ordinal);
 
     private static string Example(string name) => Path.Combine(RepositoryRoot.Find(), "docs", "examples", name);
 

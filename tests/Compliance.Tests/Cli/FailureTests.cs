@@ -32,15 +32,8 @@ public sealed class FailureTests : IDisposable
     {
         var (code, output, errors) = await RunAsync(["evidence", .. command, "--connection", Connect(Nowhere)]);
 
-        Assert.Equal(
-            (
-                2,
-                "",
-                "cannot decide: the local ledger's storage does not answer: start the app with ./scripts/run, or name a ledger with "
-                    + "--folder DIR, or with --account URL --tenant ID\n"
-            ),
-            (code, output, errors)
-        );
+        Assert.Equal((2, ""), (code, output));
+        Texts.Cli.Expect("a local ledger without a running app", errors);
         Assert.False(Directory.Exists(At("OUT")) || File.Exists(At("OUT")));
     }
 
@@ -63,10 +56,8 @@ public sealed class FailureTests : IDisposable
     {
         var (code, output, errors) = await RunAsync("offboard", "list", "--app", app, "--key", "k");
 
-        Assert.Equal(
-            (64, "", $"the app's address (--app) must be one such as https://APP.azurewebsites.net, not '{app}'\n"),
-            (code, output, errors)
-        );
+        Assert.Equal((64, ""), (code, output));
+        Texts.Cli.Expect("an address of the app that is none", app, errors);
     }
 
     [Theory]
@@ -90,10 +81,8 @@ public sealed class FailureTests : IDisposable
     {
         var (code, output, errors) = await RunAsync("offboard", "list", "--app", "http://127.0.0.1:1", "--key", key);
 
-        Assert.Equal(
-            (64, "", "the function key (--key) must be ASCII letters, digits and signs, without spaces or line breaks\n"),
-            (code, output, errors)
-        );
+        Assert.Equal((64, ""), (code, output));
+        Texts.Cli.Expect("a key that cannot be sent", errors);
     }
 
     [Fact]
@@ -101,10 +90,8 @@ public sealed class FailureTests : IDisposable
     {
         var (code, output, errors) = await RunAsync("evidence", "verify", "--connection", Connect("AccountKey=hunter2"));
 
-        Assert.Equal(
-            (2, "", "cannot decide: the connection's evidenceStorage is no connection string of a storage account\n"),
-            (code, output, errors)
-        );
+        Assert.Equal((2, ""), (code, output));
+        Texts.Cli.Expect("a connection whose evidence account is none", errors);
     }
 
     [Theory]
@@ -118,14 +105,11 @@ public sealed class FailureTests : IDisposable
         Directory.CreateDirectory(At("FOLDER"));
         var typed = command.Split(' ').Concat(command.StartsWith("evidence", StringComparison.Ordinal) ? Of(ledger) : []).ToArray();
 
-        Assert.Equal((64, "", $"{At("FILE")} is there already: name another file, or add --force to replace it\n"), await RunAsync(typed));
+        await WrongUsageAsync("a file that is there already", typed);
         Assert.Equal("mine", await File.ReadAllTextAsync(At("FILE"), Stop));
-        Assert.Equal(
-            (64, "", $"{At("FOLDER")} is a folder: name a file\n"),
-            await RunAsync([.. typed.Select(a => a == "FILE" ? "FOLDER" : a), "--force"])
-        );
+        await WrongUsageAsync("a folder in the place of a file", [.. typed.Select(a => a == "FILE" ? "FOLDER" : a), "--force"]);
         var nowhere = await RunAsync([.. typed.Select(a => a == "FILE" ? Path.Combine(_folder, "none", "FILE") : a)]);
-        Assert.Contains($"there is no folder {At("none")} to write to\n", nowhere.Errors, StringComparison.Ordinal);
+        Texts.Cli.Expect("a file in a folder that is not there", command, Plain(nowhere.Errors));
     }
 
     [Theory]
@@ -137,7 +121,8 @@ public sealed class FailureTests : IDisposable
     {
         var (code, output, errors) = await RunAsync("evidence", "show", "--limit", limit);
 
-        Assert.Equal((64, "", $"--limit must be a whole number from 1, not {limit}"), (code, output, errors.Split('\n')[0]));
+        Assert.Equal((64, ""), (code, output));
+        Texts.Cli.Expect("a limit that is no number from 1", limit, errors.Split('\n')[0]);
     }
 
     [Fact]
@@ -162,14 +147,8 @@ public sealed class FailureTests : IDisposable
         await File.WriteAllTextAsync(At("file"), "mine", Stop);
         string[] rest = ["--connection", Connect(Nowhere)];
 
-        Assert.Equal(
-            (64, "", $"{At("OUT")} is not empty: name a new folder, or add --force to write over what is there\n"),
-            await RunAsync(["evidence", "download", "OUT", .. rest])
-        );
-        Assert.Equal(
-            (64, "", $"{At("file")} is a file: name a folder\n"),
-            await RunAsync(["evidence", "download", "file", "--force", .. rest])
-        );
+        await WrongUsageAsync("a folder that is not empty", ["evidence", "download", "OUT", .. rest]);
+        await WrongUsageAsync("a file in the place of a folder", ["evidence", "download", "file", "--force", .. rest]);
         // It goes on to the storage, which does not answer.
         Assert.Equal(2, (await RunAsync(["evidence", "download", "OUT", "--force", .. rest])).Code);
     }
@@ -268,6 +247,16 @@ public sealed class FailureTests : IDisposable
     private static (int Code, string Errors) Short((int Code, string Output, string Errors) ran) => (ran.Code, ran.Errors);
 
     // As the program runs it; names in capitals and of files are those of this test's folder.
+    private async Task WrongUsageAsync(string situation, string[] typed)
+    {
+        var (code, output, errors) = await RunAsync(typed);
+
+        Assert.Equal((64, ""), (code, output));
+        Texts.Cli.Expect(situation, Plain(errors));
+    }
+
+    private string Plain(string errors) => errors.Replace(_folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+
     private async Task<(int Code, string Output, string Errors)> RunAsync(params string[] typed)
     {
         string[] own = ["FILE", "FOLDER", "OUT", "pack", "proof", "file"];

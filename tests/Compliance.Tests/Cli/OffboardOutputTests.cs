@@ -15,9 +15,8 @@ public sealed class OffboardOutputTests
     public void A_case_says_who_it_is_about_as_far_as_is_known()
     {
         Assert.Equal("leaver-00c0ffee  Blocked  employee NW-1042  received 2026-11-23 08:59:58Z", OffboardOutput.Line(Case));
-        Assert.Equal(
-            "leaver-00c0ffee  Blocked  employee NW-1042 (dana\\u202e@northwynd.example)  received 2026-11-23 08:59:58Z  "
-                + "blocked after 1.5 s\n  a guard holds it",
+        Texts.Cli.Expect(
+            "a case of a known person that a guard holds",
             OffboardOutput.Line(
                 Case with
                 {

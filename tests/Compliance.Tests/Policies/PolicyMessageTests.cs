@@ -5,8 +5,6 @@ namespace Compliance.Tests.Policies;
 /// <summary>What the reader answers to a file that breaks a rule of its schema: line, column, rule and what is allowed.</summary>
 public sealed class PolicyMessageTests
 {
-    private const string Keys = "version, name, flag, level, count, items, list, inner, few, one, choice";
-
     private static readonly PolicySchema Schema = PolicySchema.Parse(
         """
         {
@@ -32,69 +30,61 @@ public sealed class PolicyMessageTests
     );
 
     [Theory]
-    [InlineData("name: ''", "'name' must not be empty")]
-    [InlineData("name: abcd", "'name' is longer than 3 characters")]
-    [InlineData("name: 7", "'name' is the bare number 7; allowed: text")]
-    [InlineData("name: 7.5", "'name' is the bare number 7.5; allowed: text")]
-    [InlineData("name: [a]", "'name' is a list; allowed: text")]
-    [InlineData("name: {}", "'name' is a mapping; allowed: text")]
-    [InlineData("name: true", "'name' is true; allowed: text")]
-    [InlineData("name: false", "'name' is false; allowed: text")]
-    [InlineData("name: ~", "'name' is empty; allowed: text")]
-    [InlineData("flag: off", "'flag' is 'off'; allowed: true or false")]
-    [InlineData("list: 7", "'list' is the bare number 7; allowed: a list")]
-    [InlineData("count: x", "'count' is 'x'; allowed: a whole number")]
-    [InlineData("count: 9", "'count' is the bare number 9, which breaks the rule NumberTooSmall of the schema")]
-    [InlineData("items: [a]", "'items' needs at least 2 entries")]
-    [InlineData("items: [a, b, c, d]", "'items' has more than 3 entries")]
-    [InlineData("items: [a, a]", "'items' names an entry twice")]
-    [InlineData("few: {}", "'few' needs at least 1 of: a, b")]
-    [InlineData("one: {}", "'one' must be either a or b")]
-    [InlineData("one: { a: 1, b: 2 }", "'one' must be either a or b")]
-    [InlineData("choice: c", "'choice' is 'c'; allowed: a or b")]
-    [InlineData("choice: 7", "'choice' is the bare number 7; allowed: a or b")]
-    [InlineData("level: mediun", "'level' is 'mediun'; allowed: low, medium, high, did you mean 'medium'?")]
-    [InlineData("level: none", "'level' is 'none'; allowed: low, medium, high")]
-    public void A_value_that_breaks_a_rule_is_named_with_the_rule(string yaml, string message) =>
-        Assert.Equal([$"p.yaml(2,{yaml.IndexOf(':', StringComparison.Ordinal) + 3}): {message}"], Problems("version: 1\n" + yaml));
+    [InlineData("name: ''")]
+    [InlineData("name: abcd")]
+    [InlineData("name: 7")]
+    [InlineData("name: 7.5")]
+    [InlineData("name: [a]")]
+    [InlineData("name: {}")]
+    [InlineData("name: true")]
+    [InlineData("name: false")]
+    [InlineData("name: ~")]
+    [InlineData("flag: off")]
+    [InlineData("list: 7")]
+    [InlineData("count: x")]
+    [InlineData("count: 9")]
+    [InlineData("items: [a]")]
+    [InlineData("items: [a, b, c, d]")]
+    [InlineData("items: [a, a]")]
+    [InlineData("few: {}")]
+    [InlineData("one: {}")]
+    [InlineData("one: { a: 1, b: 2 }")]
+    [InlineData("choice: c")]
+    [InlineData("choice: 7")]
+    [InlineData("level: mediun")]
+    [InlineData("level: none")]
+    public void A_value_that_breaks_a_rule_is_named_with_the_rule(string yaml) =>
+        Texts.Policies.Expect("a value that breaks a rule", yaml, Problems("version: 1\n" + yaml));
 
     [Fact]
     public void A_text_in_the_place_of_a_mapping_lacks_the_keys_of_it_as_well() =>
-        Assert.Equal(
-            ["p.yaml(2,8): 'id' is missing in 'inner'", "p.yaml(2,8): 'inner' is 'x'; allowed: a mapping of keys to values"],
-            Problems("version: 1\ninner: x")
-        );
+        Texts.Policies.Expect("a text in the place of a mapping", Problems("version: 1\ninner: x"));
 
     [Fact]
     public void An_empty_value_of_a_fixed_list_gets_no_suggestion() =>
-        Assert.Equal(
-            ["p.yaml(2,8): 'level' is empty; allowed: low, medium, high", "p.yaml(2,8): 'level' is empty; allowed: text"],
-            Problems("version: 1\nlevel: ~")
-        );
+        Texts.Policies.Expect("an empty value of a fixed list", Problems("version: 1\nlevel: ~"));
 
     [Theory]
-    [InlineData("# head\nname: ab", "p.yaml(2,1): 'version' is missing")]
-    [InlineData("version: 1\ninner: { deep: { id: 1 } }", "p.yaml(2,8): 'id' is missing in 'inner'")]
-    [InlineData("version: 1\ninner: { id: a, deep: {} }", "p.yaml(2,23): 'id' is missing in 'inner.deep'")]
-    public void A_missing_key_is_named_with_what_it_is_missing_in(string yaml, string problem) => Assert.Equal([problem], Problems(yaml));
+    [InlineData("# head\nname: ab")]
+    [InlineData("version: 1\ninner: { deep: { id: 1 } }")]
+    [InlineData("version: 1\ninner: { id: a, deep: {} }")]
+    public void A_missing_key_is_named_with_what_it_is_missing_in(string yaml) =>
+        Texts.Policies.Expect("a missing key", yaml, Problems(yaml));
 
     [Fact]
     public void A_rule_of_the_whole_file_names_the_file() =>
-        Assert.Equal(
-            ["p.yaml(2,1): the file needs at least 2 of: a, b"],
+        Texts.Policies.Expect(
+            "a rule of the whole file",
             Problems("# head\na: 1", """{"type":"object","minProperties":2,"properties":{"a":{},"b":{}}}""")
         );
 
     [Fact]
     public void A_list_entry_is_named_by_its_number_and_its_own_place() =>
-        Assert.Equal(["p.yaml(4,5): 'items[1]' is the bare number 7; allowed: text"], Problems("version: 1\nitems:\n  - a\n  - 7\n"));
+        Texts.Policies.Expect("a wrong entry of a list", Problems("version: 1\nitems:\n  - a\n  - 7\n"));
 
     [Fact]
     public void An_unknown_key_is_placed_at_the_key_and_a_wrong_value_at_the_value() =>
-        Assert.Equal(
-            ["p.yaml(3,3): 'name' is a list; allowed: text", $"p.yaml(4,1): unknown key 'colour'; known keys: {Keys}"],
-            Problems("version: 1\nname:\n  - a\ncolour:\n  red")
-        );
+        Texts.Policies.Expect("a wrong value and an unknown key", Problems("version: 1\nname:\n  - a\ncolour:\n  red"));
 
     [Theory]
     [InlineData("nme", "name")] // one of three letters
@@ -104,32 +94,27 @@ public sealed class PolicyMessageTests
     [InlineData("verzioon", "version")] // two letters away from seven
     [InlineData("verzzoon", null)] // three letters away from seven
     public void A_key_is_suggested_when_a_third_of_its_letters_or_less_differ(string key, string? suggestion) =>
-        Assert.Equal(
-            [$"p.yaml(2,1): unknown key '{key}'{(suggestion is null ? "" : $", did you mean '{suggestion}'?")}; known keys: {Keys}"],
-            Problems($"version: 1\n{key}: 1")
-        );
+        Assert.Equal(suggestion, Suggestion(Assert.Single(Problems($"version: 1\n{key}: 1"))));
 
     [Fact]
     public void A_short_key_is_suggested_when_one_letter_differs() =>
         Assert.Equal(
-            ["p.yaml(1,1): unknown key 'ax', did you mean 'ab'?; known keys: ab"],
-            Problems("ax: 1", """{"type":"object","additionalProperties":false,"properties":{"ab":{}}}""")
+            "ab",
+            Suggestion(Assert.Single(Problems("ax: 1", """{"type":"object","additionalProperties":false,"properties":{"ab":{}}}""")))
         );
 
     [Fact]
     public void Where_no_key_is_known_none_is_suggested() =>
-        Assert.Equal(
-            ["p.yaml(1,1): unknown key 'a'; known keys: "],
-            Problems("a: 1", """{"type":"object","additionalProperties":false}""")
-        );
+        Texts.Policies.Expect("a key where none is known", Problems("a: 1", """{"type":"object","additionalProperties":false}"""));
 
     [Theory]
     [InlineData(60, 60, "")]
     [InlineData(61, 57, "...")]
     public void A_text_of_more_than_sixty_characters_is_cut_in_the_message(int length, int shown, string end) =>
-        Assert.Equal(
-            [$"p.yaml(2,7): 'flag' is '{new string('x', shown)}{end}'; allowed: true or false"],
-            Problems($"version: 1\nflag: {new string('x', length)}")
+        Assert.Contains(
+            $"'{new string('x', shown)}{end}'",
+            Assert.Single(Problems($"version: 1\nflag: {new string('x', length)}")),
+            StringComparison.Ordinal
         );
 
     // What a plain scalar is: only the spellings of YAML 1.2's core schema are more than text.
@@ -161,53 +146,33 @@ public sealed class PolicyMessageTests
     [InlineData(".5", "the bare number 0.5")]
     [InlineData("7d", "'7d'")]
     public void A_plain_value_is_typed_by_its_spelling(string value, string read) =>
-        Assert.Equal([$"'list' is {read}; allowed: a list"], Messages($"version: 1\nlist: {value}"));
+        Assert.StartsWith($"'list' is {read}; ", Assert.Single(Messages($"version: 1\nlist: {value}")), StringComparison.Ordinal);
 
     [Fact]
     public void An_alias_is_refused_and_counts_as_empty_at_its_own_place() =>
-        Assert.Equal(
-            ["p.yaml(2,7): 'name' is empty; allowed: text", "p.yaml(2,7): aliases (*a) are not allowed in a policy; repeat the value"],
-            Problems("version: 1\nname: *a")
-        );
+        Texts.Policies.Expect("an alias", Problems("version: 1\nname: *a"));
 
     [Fact]
     public void An_anchor_on_a_key_is_refused() =>
-        Assert.Equal(["p.yaml(2,1): anchors (&k) are not allowed in a policy; repeat the value"], Problems("version: 1\n&k name: a"));
+        Texts.Policies.Expect("an anchor on a key", Problems("version: 1\n&k name: a"));
 
     [Fact]
     public void A_merge_key_is_one_problem_and_merges_nothing() =>
-        Assert.Equal(
-            [
-                "p.yaml(2,1): merge keys (<<) are not allowed in a policy; repeat the values",
-                "p.yaml(3,7): 'name' is the bare number 8; allowed: text",
-            ],
-            Problems("version: 1\n<<: { name: a }\nname: 8")
-        );
+        Texts.Policies.Expect("a merge key before a wrong value", Problems("version: 1\n<<: { name: a }\nname: 8"));
 
     [Fact]
     public void A_key_without_a_name_is_placed_as_any_other() =>
-        Assert.Equal(["p.yaml(2,17): unknown key ''; known keys: id, deep"], Problems("version: 1\ninner: { id: a, \"\": 7 }"));
+        Texts.Policies.Expect("a key without a name", Problems("version: 1\ninner: { id: a, \"\": 7 }"));
 
     [Fact]
     public void A_key_that_is_there_twice_moves_no_other_problem() =>
-        Assert.Equal(
-            [
-                "p.yaml(2,8): 'id' is missing in 'inner'",
-                "p.yaml(3,1): the key 'inner' is here twice; first on line 2",
-                "p.yaml(4,7): 'name' is the bare number 8; allowed: text",
-            ],
-            Problems("version: 1\ninner: {}\ninner: { id: a, name: b }\nname: 8")
-        );
+        Texts.Policies.Expect("a key that is there twice", Problems("version: 1\ninner: {}\ninner: { id: a, name: b }\nname: 8"));
 
     [Theory]
-    [InlineData(
-        "? { name: a }\n: { name: b }\nname: 8",
-        "p.yaml(2,3): a key must be plain text",
-        "p.yaml(4,7): 'name' is the bare number 8; allowed: text"
-    )]
-    [InlineData("? [a]\n: [b]\nname: ok", "p.yaml(2,3): a key must be plain text")]
-    public void A_key_that_is_no_text_moves_no_other_problem(string yaml, params string[] problems) =>
-        Assert.Equal(problems, Problems("version: 1\n" + yaml));
+    [InlineData("? { name: a }\n: { name: b }\nname: 8")]
+    [InlineData("? [a]\n: [b]\nname: ok")]
+    public void A_key_that_is_no_text_moves_no_other_problem(string yaml) =>
+        Texts.Policies.Expect("a key that is no text", yaml, Problems("version: 1\n" + yaml));
 
     [Theory]
     [InlineData("? {0}\n: b", 31, false)]
@@ -222,7 +187,7 @@ public sealed class PolicyMessageTests
 
     [Fact]
     public void A_file_that_is_a_list_is_refused_once_where_the_list_begins() =>
-        Assert.Equal(["p.yaml(2,1): the file must be a mapping of keys to values"], Problems("# head\n- 1"));
+        Texts.Policies.Expect("a file that is a list", Problems("# head\n- 1"));
 
     [Fact]
     public void Problems_are_listed_by_line_then_column_then_text()
@@ -258,6 +223,8 @@ public sealed class PolicyMessageTests
     private static string[] Problems(string yaml, string? schema = null) => [.. Refused(yaml, schema).Problems.Select(p => p.ToString())];
 
     private static string[] Messages(string yaml) => [.. Refused(yaml, schema: null).Problems.Select(p => p.Message)];
+
+    private static string? Suggestion(string problem) => problem.Split("did you mean '").ElementAtOrDefault(1)?.Split('\'')[0];
 
     private static string Nested(int brackets) => new string('[', brackets) + "x" + new string(']', brackets);
 

@@ -22,15 +22,12 @@ public sealed class PolicySchemaTests
     [InlineData("$dynamicRef")]
     [InlineData("format")]
     public void A_keyword_that_the_validator_ignores_is_refused(string keyword) =>
-        Assert.Equal(
-            $"the schema uses #/items/{keyword}, which the validator ignores: check it in code",
-            Refusal($$"""{"items":{"{{keyword}}":1} }""")
-        );
+        Assert.Contains($" #/items/{keyword},", Refusal($$"""{"items":{"{{keyword}}":1} }"""), StringComparison.Ordinal);
 
     [Fact]
     public void A_keyword_inside_a_list_of_schemas_is_refused() =>
-        Assert.Equal(
-            "the schema uses #/anyOf/const, which the validator ignores: check it in code",
+        Texts.Policies.Expect(
+            "a keyword of a schema that the validator ignores",
             Refusal("""{"anyOf":[{"type":"string"},{"const":1}]}""")
         );
 
@@ -46,8 +43,8 @@ public sealed class PolicySchemaTests
 
     [Fact]
     public void A_schema_that_is_not_in_the_build_is_named() =>
-        Assert.Equal(
-            "the schema none.json is not in this build",
+        Texts.Policies.Expect(
+            "a schema that is not in the build",
             Assert.Throws<InvalidOperationException>(() => PolicySchema.Embedded("none.json")).Message
         );
 

@@ -54,11 +54,9 @@ public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : Contro
             [("", false, FindingStatus.Open), ("unread", true, FindingStatus.Open)],
             found.Select(f => (f.Detection.Part, f.Detection.Unknown, f.Status))
         );
-        Assert.Equal("Queue watch-unread-poison could not be read (403), so what lies there is not known", found[1].Detection.Reason);
-        Assert.StartsWith(
-            "Grant the app's identity the role Storage Queue Data Contributor",
-            found[1].Detection.NextStep,
-            StringComparison.Ordinal
+        Texts.Runs.Expect(
+            "a poison queue that could not be read",
+            [found[1].Detection.Reason, found[1].Detection.NextStep]
         );
         Assert.Contains(("CredentialRotationCheck", "overdue", FindingStatus.Open), await FindingsAsync(storage, "watch-unread"));
         // The watch stood still and then read too little, and says both; the third run has nothing new to say.
@@ -88,11 +86,12 @@ public sealed class ControlWatchOnAzuriteTests(AzuriteFixture accounts) : Contro
         faults.Before = (request, _) => IsSend(request) ? Faults.Answer(HttpStatusCode.Forbidden) : null;
         Time.Advance(TimeSpan.FromHours(1));
         await watch.RunAsync(Stop);
-        Assert.Equal(
-            "1 message of queue watch-keep could not be processed and lies in queue watch-keep-poison "
-                + $"since {sent.InsertionTime.UtcDateTime:yyyy-MM-dd HH:mm}Z. "
-                + $"Storage deletes the first on {sent.ExpirationTime.UtcDateTime:yyyy-MM-dd HH:mm}Z",
-            Assert.Single(await LeftAsync(storage, "watch-keep"), f => f.Detection.Part.Length == 0).Detection.Reason
+        Texts.Runs.Expect(
+            "a message that will be deleted",
+            Assert
+                .Single(await LeftAsync(storage, "watch-keep"), f => f.Detection.Part.Length == 0)
+                .Detection.Reason.Replace($" {Minute(sent.InsertionTime)}", " SENT", StringComparison.Ordinal)
+                .Replace($" {Minute(sent.ExpirationTime)}", " DELETED", StringComparison.Ordinal)
         );
     }
 }
@@ -107,6 +106,10 @@ public abstract class ControlWatchTests(StorageFixture accounts)
     protected StorageFixture Accounts => accounts;
 
     protected FakeTimeProvider Time { get; } = new(Start);
+
+    // As a reason has it: these are times of the real clock.
+    protected static string Minute(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -224,10 +227,9 @@ public abstract class ControlWatchTests(StorageFixture accounts)
                 open.ChangedAt
             )
         );
-        Assert.Equal(
-            $"2 messages of queue watch-poison could not be processed and lie in queue watch-poison-poison, "
-                + $"the oldest since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z",
-            open.Detection.Reason
+        Texts.Runs.Expect(
+            "messages that could not be processed",
+            open.Detection.Reason.Replace($" {Minute(since)}", " SENT", StringComparison.Ordinal)
         );
         var kept = (await poison.PeekMessagesAsync(10, Stop)).Value;
         Assert.Equal([("first", 9999), ("second", 9999)], kept.Select(m => (m.Body.ToString(), m.ExpiresOn!.Value.Year)).Order());
@@ -263,15 +265,8 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         var container = accounts.Blobs.GetBlobContainerClient("watch-dead-letters");
         await watch.RunAsync(Stop);
         var unread = Assert.Single(await LeftAsync(storage, "watch-dead"));
-        Assert.Equal(
-            (
-                true,
-                "Container watch-dead-letters could not be read (404 ContainerNotFound), so what lies there is not known",
-                "Create container watch-dead-letters in the account of AzureWebJobsStorage, "
-                    + "or correct setting Events__DeadLetterContainer"
-            ),
-            (unread.Detection.Unknown, unread.Detection.Reason, unread.Detection.NextStep)
-        );
+        Assert.True(unread.Detection.Unknown);
+        Texts.Runs.Expect("a container of events that is not there", [unread.Detection.Reason, unread.Detection.NextStep]);
 
         await container.CreateAsync(cancellationToken: Stop);
         var blob = container.GetBlobClient("HR/2026/11/23/6/1.json");
@@ -279,10 +274,9 @@ public abstract class ControlWatchTests(StorageFixture accounts)
         Time.Advance(TimeSpan.FromHours(1));
         await watch.RunAsync(Stop);
         var open = Assert.Single(await LeftAsync(storage, "watch-dead"), f => f.Status == FindingStatus.Open);
-        Assert.Equal(
-            $"1 file of events that Event Grid could not deliver lies in container watch-dead-letters "
-                + $"since {since.UtcDateTime:yyyy-MM-dd HH:mm}Z",
-            open.Detection.Reason
+        Texts.Runs.Expect(
+            "an event that could not be delivered",
+            open.Detection.Reason.Replace($" {Minute(since)}", " SENT", StringComparison.Ordinal)
         );
         Assert.Contains(
             "`./scripts/compliance queue put-back-dead-letters watch-dead-letters",

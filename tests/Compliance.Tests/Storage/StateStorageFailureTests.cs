@@ -12,22 +12,13 @@ namespace Compliance.Tests.Storage;
 /// <summary>What an operator reads when storage refuses or does not answer, and when it is tried once more.</summary>
 public sealed class StateStorageFailureTests(MemoryStorageFixture accounts)
 {
-    private const string Evidence = "EvidenceStorage: the blob service at evidencesa.blob.core.windows.net:443";
-    private const string State = "AzureWebJobsStorage: the table service at statesa.table.core.windows.net:443";
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(401, "InvalidAuthenticationInfo", Evidence + " does not accept this sign-in or key (401 InvalidAuthenticationInfo)")]
-    [InlineData(
-        403,
-        "AuthorizationFailure",
-        Evidence
-            + " refuses us (403 AuthorizationFailure): "
-            + "grant the identity the role Storage Blob Data Contributor on the account, and let this network through its firewall"
-    )]
-    [InlineData(400, "InvalidHeaderValue", Evidence + " failed (400 InvalidHeaderValue)")]
-    public async Task A_refusal_names_account_service_address_and_remedy(int status, string code, string message)
+    [InlineData(401, "InvalidAuthenticationInfo")]
+    [InlineData(403, "AuthorizationFailure")]
+    [InlineData(400, "InvalidHeaderValue")]
+    public async Task A_refusal_names_account_service_address_and_remedy(int status, string code)
     {
         var storage = Storage(_ =>
             new((HttpStatusCode)status)
@@ -38,7 +29,7 @@ public sealed class StateStorageFailureTests(MemoryStorageFixture accounts)
 
         var error = await Assert.ThrowsAsync<RequestFailedException>(() => storage.EvidenceContainerAsync("evidence", Stop));
 
-        Assert.Equal(message, error.Message);
+        Texts.Storage.Expect("a refusal of evidence", code, error.Message);
         Assert.Equal((status, code), (error.Status, error.ErrorCode));
     }
 
@@ -49,19 +40,22 @@ public sealed class StateStorageFailureTests(MemoryStorageFixture accounts)
 
         var error = await Assert.ThrowsAsync<RequestFailedException>(() => storage.TableAsync("findings", Stop));
 
-        Assert.Equal((State + " did not answer: is it running, and is the address right?", 0), (error.Message, error.Status));
+        Texts.Storage.Expect("no answer of the tables", error.Message);
+        Assert.Equal(0, error.Status);
     }
 
     [Theory]
-    [InlineData(true, State + " needs a sign-in, and the managed identity gave none")]
-    [InlineData(false, State + " needs a sign-in: run `az login`")]
-    public async Task A_missing_sign_in_names_what_should_have_given_it(bool managed, string message)
+    [InlineData(true, "managed identity")]
+    [InlineData(false, "`az login`")]
+    public async Task A_missing_sign_in_names_what_should_have_given_it(bool managed, string named)
     {
         var storage = Storage(_ => throw new AuthenticationFailedException("no token"), managed);
 
         var error = await Assert.ThrowsAsync<RequestFailedException>(() => storage.TableAsync("findings", Stop));
 
-        Assert.Equal((message, 0), (error.Message, error.Status));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Texts.Storage.Expect("no sign-in to the tables", named, error.Message);
+        Assert.Equal(0, error.Status);
         Assert.IsType<AuthenticationFailedException>(error.InnerException);
     }
 

@@ -24,21 +24,21 @@ public sealed class CloudEventEnvelopeTests
         var (read, problems) = Read("""{"id":7,"type":"t"}""");
 
         Assert.Equal(new CloudEventEnvelope("", "", "t", default), read);
-        Assert.Equal(["specversion: missing", "id: must be text that is not empty", "source: missing"], problems);
+        Texts.Text.Expect("an event without three of its attributes", problems);
     }
 
     [Theory]
-    [InlineData("""{"id":"7","source":"s","type":"t"}""", "specversion: missing")]
-    [InlineData("""{"specversion":"0.3","id":"7","source":"s","type":"t"}""", "specversion: allowed: 1.0")]
-    [InlineData("""{"specversion":1.0,"id":"7","source":"s","type":"t"}""", "specversion: allowed: 1.0")]
-    [InlineData("""{"specversion":"1.0","source":"s","type":"t"}""", "id: missing")]
-    [InlineData("""{"specversion":"1.0","id":"","source":"s","type":"t"}""", "id: must be text that is not empty")]
-    [InlineData("""{"specversion":"1.0","id":"7","type":"t"}""", "source: missing")]
-    [InlineData("""{"specversion":"1.0","id":"7","source":null,"type":"t"}""", "source: must be text that is not empty")]
-    [InlineData("""{"specversion":"1.0","id":"7","source":"s"}""", "type: missing")]
-    [InlineData("""{"specversion":"1.0","id":"7","source":"s","type":[]}""", "type: must be text that is not empty")]
-    public void An_attribute_that_is_missing_or_wrong_is_named_with_its_rule(string json, string problem) =>
-        Assert.Equal([problem], Read(json).Problems);
+    [InlineData("""{"id":"7","source":"s","type":"t"}""")]
+    [InlineData("""{"specversion":"0.3","id":"7","source":"s","type":"t"}""")]
+    [InlineData("""{"specversion":1.0,"id":"7","source":"s","type":"t"}""")]
+    [InlineData("""{"specversion":"1.0","source":"s","type":"t"}""")]
+    [InlineData("""{"specversion":"1.0","id":"","source":"s","type":"t"}""")]
+    [InlineData("""{"specversion":"1.0","id":"7","type":"t"}""")]
+    [InlineData("""{"specversion":"1.0","id":"7","source":null,"type":"t"}""")]
+    [InlineData("""{"specversion":"1.0","id":"7","source":"s"}""")]
+    [InlineData("""{"specversion":"1.0","id":"7","source":"s","type":[]}""")]
+    public void An_attribute_that_is_missing_or_wrong_is_named_with_its_rule(string json) =>
+        Texts.Text.Expect("a wrong attribute of an event", json, Read(json).Problems);
 
     [Theory]
     [InlineData("""{"eventType":"t","eventTime":"2026-11-20T08:00:00Z"}""", true)]
@@ -56,11 +56,8 @@ public sealed class CloudEventEnvelopeTests
 
     [Fact]
     public void An_event_of_Event_Grids_own_schema_is_refused_with_what_to_do_and_nothing_else() =>
-        Assert.Equal(
-            [
-                "the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: "
-                    + "replace the event subscription by one with --event-delivery-schema cloudeventschemav1_0",
-            ],
+        Texts.Text.Expect(
+            "an event in the schema of Event Grid",
             Read("""{"id":"7","eventType":"t","eventTime":"2026-11-20T08:00:00Z"}""").Problems
         );
 

@@ -32,20 +32,22 @@ public sealed class JsonMessageTests
     [InlineData("ZXlKcFpDSTZJamNpZlE9PQ==")]
     [InlineData("aGVsbG8=")]
     public void What_is_neither_a_JSON_object_nor_Base64_of_one_is_refused(string text) =>
-        Assert.Equal(
-            "the message is neither a JSON object nor Base64 of one",
+        Texts.Text.Expect(
+            "neither a JSON object nor Base64 of one",
             Assert.Throws<JsonMessageException>(() => JsonMessage.FromQueue(text)).Message
         );
 
     [Theory]
-    [InlineData("[]", "the message must be a JSON object")]
-    [InlineData("{\"a\":\n 1,}", "the message is not JSON, holds a key twice or is nested more than 16 deep (line 2, byte 4)")]
-    [InlineData("{\"a\":1,\"a\":2}", "the message is not JSON, holds a key twice or is nested more than 16 deep")]
-    [InlineData("{} {}", "the message is not JSON, holds a key twice or is nested more than 16 deep (line 1, byte 4)")]
-    [InlineData("\uFEFF{}", "the message begins with a byte order mark; send UTF-8 without one")]
-    public void What_is_not_one_JSON_object_is_refused_with_its_place_and_without_its_values(string json, string message)
+    [InlineData("[]")]
+    [InlineData("{\"a\":\n 1,}")]
+    [InlineData("{\"a\":1,\"a\":2}")]
+    [InlineData("{} {}")]
+    [InlineData("\uFEFF{}")]
+    public void What_is_not_one_JSON_object_is_refused_with_its_place_and_without_its_values(string json)
     {
-        Assert.Equal(message, Refusal(JsonMessage.FromQueue(json)).Message);
+        var message = Refusal(JsonMessage.FromQueue(json)).Message;
+
+        Texts.Text.Expect("not one JSON object", json, message);
         Assert.Equal(message, Refusal(JsonMessage.FromQueue(Convert.ToBase64String(Encoding.UTF8.GetBytes(json)))).Message);
     }
 
@@ -65,14 +67,14 @@ public sealed class JsonMessageTests
         var bytes = Encoding.UTF8.GetBytes("""{"a":"Z"}""");
         bytes[6] = 0xff;
 
-        Assert.Equal("the message is not UTF-8 (byte 7)", Refusal(JsonMessage.FromQueue(Convert.ToBase64String(bytes))).Message);
+        Texts.Text.Expect("bytes that are no UTF-8", Refusal(JsonMessage.FromQueue(Convert.ToBase64String(bytes))).Message);
     }
 
     [Fact]
     public void Half_a_surrogate_pair_is_refused_in_the_text_and_is_no_text_when_it_is_escaped()
     {
-        Assert.Equal(
-            "the message holds half a surrogate pair (character 7)",
+        Texts.Text.Expect(
+            "half a surrogate pair",
             Assert.Throws<JsonMessageException>(() => JsonMessage.FromQueue("{\"a\":\"\ud800\"}")).Message
         );
         Assert.Null(JsonMessage.Text(JsonMessage.Parse("""{"a":"\ud800"}"""u8.ToArray(), "the message"), "a"));

@@ -90,16 +90,8 @@ public abstract class PauseSwitchTests(StorageFixture accounts)
         Assert.Equal(new PauseView(true, 1, "ann", At, "a bad policy"), view);
         Assert.Equal("1 ", await HeldAsync());
         var found = Assert.Single(await FindingsAsync());
-        Assert.Equal(
-            (
-                FindingStatus.Open,
-                Severity.High,
-                "Nothing is changed in the tenant since 2026-11-23 12:00Z, except that leavers are blocked. Paused by ann: a bad policy",
-                "Once the reason is gone, ask two people to let acts continue: compliance resume.",
-                At
-            ),
-            (found.Status, found.Detection.Severity, found.Detection.Reason, found.Detection.NextStep, found.Detection.Since)
-        );
+        Assert.Equal((FindingStatus.Open, Severity.High, At), (found.Status, found.Detection.Severity, found.Detection.Since));
+        Texts.Changes.Expect("acts are paused", [found.Detection.Reason, found.Detection.NextStep]);
         var record = Assert.Single(_evidence.Records.Values);
         Assert.Equal(
             ("changes.pause", "administrator ann", "held", "blocking-continues", At),
@@ -126,7 +118,7 @@ public abstract class PauseSwitchTests(StorageFixture accounts)
         var asked = (await Switch.AskToResumeAsync("bob", Stop))!;
         Assert.Equal(("resume-1-1", true), (asked.RequestId, asked.Paused));
 
-        Assert.Equal("you asked for the plan: ask somebody else", (await AnswerAsync(asked, "bob")).Objection);
+        Texts.Changes.Expect("an answer of who asked", (await AnswerAsync(asked, "bob")).Objection);
         Assert.Null((await AnswerAsync(asked, "cyd")).Objection);
         await AnswerAsync(asked, "cyd");
         Assert.Equal("1 ", await HeldAsync());
@@ -195,7 +187,7 @@ public abstract class PauseSwitchTests(StorageFixture accounts)
             new PauseView(true, 2, "dee", At.AddHours(1), "another reason", true),
             await PausedAsync("another reason", by: "dee")
         );
-        Assert.Equal("there is no such request, or its plan or policy has changed since", (await AnswerAsync(asked, "ann")).Objection);
+        Texts.Changes.Expect("an answer to an earlier question", (await AnswerAsync(asked, "ann")).Objection);
 
         Assert.Equal("2 2", await HeldAsync());
         Assert.Contains("another reason", Assert.Single(await FindingsAsync()).Detection.Reason, StringComparison.Ordinal);

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Compliance.Credentials;
 using Compliance.Tests.Credentials.Policy;
 
 namespace Compliance.Tests.Credentials.Checks;
 
 /// <summary>Each check at its limit and one past it. Instants are written out, so that the calendar itself is tested.</summary>
-public sealed class CredentialCheckTests
+public sealed partial class CredentialCheckTests
 {
     private static readonly CredentialRules Rules = CredentialRules.Default;
 
@@ -14,6 +15,26 @@ public sealed class CredentialCheckTests
 
     private static string? Reason(ICredentialCheck check, Credential credential, string now, CredentialRules? rules = null) =>
         check.Evaluate(credential, rules ?? Rules, At(now))?.Reason;
+
+    // The days that a reason names.
+    private static string[] Days(string? reason) => [.. Day().Matches(reason ?? "").Select(day => day.Value)];
+
+    // All but the sentence, of which the days are left.
+    private static CheckFailure? Facts(CheckFailure? failure) =>
+        failure is { } found ? found with { Reason = string.Join(' ', Days(found.Reason)) } : null;
+
+    private static CheckFailure? KeyExpiration(int? days) =>
+        new NoKeyExpirationPolicy().Evaluate(
+            Made("2028-01-01", null, "StorageKey") with
+            {
+                KeyExpirationDays = days,
+            },
+            Rules,
+            At("2028-02-29")
+        );
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d")]
+    private static partial Regex Day();
 
     private static Credential Made(string? started, string? expires, string kind = "ClientSecret", bool enabled = true) =>
         Given.Credential(Enum.Parse<CredentialKind>(kind), started is null ? null : At(started), expires is null ? null : At(expires)) with
@@ -30,10 +51,21 @@ public sealed class CredentialCheckTests
     [InlineData("2028-01-31T13:30:00Z", "2028-04-30T13:30:00Z", "2028-04-30")]
     [InlineData("2028-03-01", "2028-02-29", null)] // not yet started
     public void Rotation_is_due_on_day_90_to_the_tick(string started, string now, string? due) =>
-        Assert.Equal(
-            due is null ? null : $"In use since {started[..10]}; rotation was due on {due}, after the 90 days that policy allows.",
-            Reason(new OlderThanAllowed(), Made(started, null), now)
-        );
+        Assert.Equal(due is null ? [] : [started[..10], due], Days(Reason(new OlderThanAllowed(), Made(started, null), now)));
+
+    [Fact]
+    public void Each_reason_is_written_out()
+    {
+        const string now = "2028-02-29";
+
+        Texts.Credentials.Expect("reason: too old", Reason(new OlderThanAllowed(), Made("2020-01-01", null), now));
+        Texts.Credentials.Expect("reason: ends soon", Reason(new ExpiresSoon(), Made("2028-01-01", "2028-03-07"), now));
+        Texts.Credentials.Expect("reason: ends tomorrow", Reason(new ExpiresSoon(), Made("2028-01-01", "2028-03-01"), now));
+        Texts.Credentials.Expect("reason: age unknown", Reason(new AgeUnknown(), Made(null, null), now));
+        Texts.Credentials.Expect("reason: accepts keys", Reason(new AcceptsKeys(), Made(null, null, "ResourceKeys"), now));
+        Texts.Credentials.Expect("reason: no key-expiration policy", KeyExpiration(null)?.Reason);
+        Texts.Credentials.Expect("reason: key-expiration policy too long", KeyExpiration(91)?.Reason);
+    }
 
     [Theory]
     [InlineData("ClientSecret", "2020-01-01", null, true, true)]
@@ -51,22 +83,26 @@ public sealed class CredentialCheckTests
 
     [Theory]
     [InlineData("2028-02-29T00:00:00Z", "2028-02-28T23:59:59.9999999Z", null)]
-    [InlineData("2028-02-29T00:00:00Z", "2028-02-29T00:00:00Z", "Ended on 2028-02-29 and is still there.")]
+    [InlineData("2028-02-29T00:00:00Z", "2028-02-29T00:00:00Z", "2028-02-29")]
     [InlineData(null, "9999-12-31", null)]
-    public void A_credential_has_ended_at_its_end_and_not_a_tick_before(string? expires, string now, string? reason) =>
-        Assert.Equal(reason, Reason(new EndedButPresent(), Made("2028-01-01", expires), now));
+    public void A_credential_has_ended_at_its_end_and_not_a_tick_before(string? expires, string now, string? ended) =>
+        Assert.Equal(ended is null ? [] : [ended], Days(Reason(new EndedButPresent(), Made("2028-01-01", expires), now)));
 
     [Theory]
-    [InlineData("VaultSecret", "Ended on 2028-01-31 and still works: Key Vault does not stop it at its end.")]
-    [InlineData("VaultKey", "Ended on 2028-01-31 and still works: Key Vault does not stop it at its end.")]
-    [InlineData("VaultCertificate", "Ended on 2028-01-31 and is still there.")]
-    public void What_Key_Vault_serves_past_its_end_is_said_to_work(string kind, string reason) =>
-        Assert.Equal(reason, Reason(new EndedButPresent(), Made("2028-01-01", "2028-01-31", kind), "2028-02-29"));
+    [InlineData("VaultSecret")]
+    [InlineData("VaultKey")]
+    [InlineData("VaultCertificate")]
+    public void What_Key_Vault_serves_past_its_end_is_said_to_work(string kind) =>
+        Texts.Credentials.Expect(
+            "reason: ended",
+            kind,
+            Reason(new EndedButPresent(), Made("2028-01-01", "2028-01-31", kind), "2028-02-29")
+        );
 
     [Fact]
     public void A_disabled_credential_that_ended_is_still_there() =>
-        Assert.Equal(
-            "Ended on 2028-01-31 and is still there.",
+        Texts.Credentials.Expect(
+            "reason: ended and disabled",
             Reason(new EndedButPresent(), Made(null, "2028-01-31", "VaultSecret", enabled: false), "2028-02-29")
         );
 
@@ -83,8 +119,8 @@ public sealed class CredentialCheckTests
     [InlineData("2028-03-31T00:00:00Z", null)] // ended: CRED-002 speaks
     public void Each_step_before_the_end_is_reached_on_its_day(string now, int? step) =>
         Assert.Equal(
-            step is { } days ? new CheckFailure($"Ends on 2028-03-31; policy warns {Ages.Days(days)} before.", StepDays: days) : null,
-            new ExpiresSoon().Evaluate(Made("2028-03-01", "2028-03-31"), Rules, At(now))
+            step is { } days ? new CheckFailure("2028-03-31", StepDays: days) : null,
+            Facts(new ExpiresSoon().Evaluate(Made("2028-03-01", "2028-03-31"), Rules, At(now)))
         );
 
     [Theory]
@@ -94,26 +130,22 @@ public sealed class CredentialCheckTests
         Assert.Null(Reason(new ExpiresSoon(), Made("2028-01-01", expires, enabled: enabled), "2028-02-29"));
 
     [Theory]
-    [InlineData("2027-09-02", "2028-02-29", null)] // 28 + 31 + 30 + 31 + 31 + 29 = 180 days
-    [InlineData(
-        "2027-09-02",
-        "2028-02-29T00:00:01Z",
-        "It lives from 2027-09-02 to 2028-02-29, longer than the 180 days that policy allows."
-    )]
-    [InlineData("2027-09-01", "2028-02-29", "It lives from 2027-09-01 to 2028-02-29, longer than the 180 days that policy allows.")]
-    // Not yet started.
-    [InlineData("2028-06-01", "2028-12-31", "It lives from 2028-06-01 to 2028-12-31, longer than the 180 days that policy allows.")]
-    [InlineData(
-        "2099-01-01",
-        "2099-03-01",
-        "It is there already, starts on 2099-01-01 and ends on 2099-03-01: longer than the 180 days that policy allows."
-    )]
-    [InlineData("2028-01-02", "2028-06-29", null)] // starts tomorrow and ends 180 days from now
-    [InlineData("2027-09-01", null, "It never ends; policy requires an end within 180 days of its start.")]
-    [InlineData(null, "2099-01-01", null)] // CRED-005 speaks
-    [InlineData("2020-01-01", "2027-12-31", null)] // CRED-002 speaks
-    public void A_lifetime_of_180_days_is_allowed_and_no_more(string? started, string? expires, string? reason) =>
-        Assert.Equal(reason, Reason(new LivesTooLong(), Made(started, expires), "2028-01-01"));
+    [InlineData("2027-09-02", "2028-02-29", false)] // 28 + 31 + 30 + 31 + 31 + 29 = 180 days
+    [InlineData("2027-09-02", "2028-02-29T00:00:01Z", true)]
+    [InlineData("2027-09-01", "2028-02-29", true)]
+    [InlineData("2028-06-01", "2028-12-31", true)] // not yet started
+    [InlineData("2099-01-01", "2099-03-01", true)]
+    [InlineData("2028-01-02", "2028-06-29", false)] // starts tomorrow and ends 180 days from now
+    [InlineData("2027-09-01", null, true)]
+    [InlineData(null, "2099-01-01", false)] // CRED-005 speaks
+    [InlineData("2020-01-01", "2027-12-31", false)] // CRED-002 speaks
+    public void A_lifetime_of_180_days_is_allowed_and_no_more(string? started, string? expires, bool found)
+    {
+        var reason = Reason(new LivesTooLong(), Made(started, expires), "2028-01-01");
+
+        Assert.Equal(found, reason is not null);
+        Texts.Credentials.Expect("reason: lifetime on 2028-01-01", [started, expires], reason ?? "");
+    }
 
     [Fact]
     public void Never_ending_is_allowed_where_policy_requires_no_end() =>
@@ -136,28 +168,18 @@ public sealed class CredentialCheckTests
     [InlineData("VaultSecret", null, null, false, false)]
     public void An_unknown_age_is_a_failure_marked_unknown(string kind, string? started, string? expires, bool enabled, bool found) =>
         Assert.Equal(
-            found ? new CheckFailure("The service does not state when it was made, so its age is unknown.", Unknown: true) : null,
-            new AgeUnknown().Evaluate(Made(started, expires, kind, enabled), Rules, At("2028-02-29"))
+            found ? new CheckFailure("", Unknown: true) : null,
+            Facts(new AgeUnknown().Evaluate(Made(started, expires, kind, enabled), Rules, At("2028-02-29")))
         );
 
     [Theory]
-    [InlineData(null, "The account has no key-expiration policy.")]
-    [InlineData(0, "The account has no key-expiration policy.")]
-    [InlineData(1, null)]
-    [InlineData(90, null)]
-    [InlineData(91, "The account's key-expiration policy of 91 days is longer than the 90 days that policy allows.")]
-    public void A_key_expiration_policy_may_be_as_long_as_the_maximum_age(int? days, string? reason) =>
-        Assert.Equal(
-            reason is null ? null : new CheckFailure(reason, WholeSubject: true),
-            new NoKeyExpirationPolicy().Evaluate(
-                Made("2028-01-01", null, "StorageKey") with
-                {
-                    KeyExpirationDays = days,
-                },
-                Rules,
-                At("2028-02-29")
-            )
-        );
+    [InlineData(null, true)]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    [InlineData(90, false)]
+    [InlineData(91, true)]
+    public void A_key_expiration_policy_may_be_as_long_as_the_maximum_age(int? days, bool found) =>
+        Assert.Equal(found ? new CheckFailure("", WholeSubject: true) : null, Facts(KeyExpiration(days)));
 
     [Theory]
     [InlineData("ClientSecret", true)]
@@ -171,31 +193,20 @@ public sealed class CredentialCheckTests
     [InlineData("StorageKey", true, false)]
     public void A_resource_that_accepts_keys_fails_as_a_whole(string kind, bool enabled, bool found) =>
         Assert.Equal(
-            found
-                ? new CheckFailure(
-                    "Local authentication is enabled, so the resource's keys are accepted; its service does not state their age.",
-                    WholeSubject: true
-                )
-                : null,
-            new AcceptsKeys().Evaluate(Made(null, null, kind, enabled), Rules, At("2028-02-29"))
+            found ? new CheckFailure("", WholeSubject: true) : null,
+            Facts(new AcceptsKeys().Evaluate(Made(null, null, kind, enabled), Rules, At("2028-02-29")))
         );
 
     [Fact]
-    public void A_type_that_no_rule_judges_is_unknown_and_never_a_pass() =>
-        Assert.Equal(
-            new CheckFailure(
-                "Resources of type Microsoft.Web/sites have keys, tokens or passwords, and no rule of this check judges them.",
-                Unknown: true
-            ),
-            new AcceptsKeys().Evaluate(
-                Made(null, null, "ResourceKeys") with
-                {
-                    ResourceType = "Microsoft.Web/sites",
-                },
-                Rules,
-                At("2028-02-29")
-            )
-        );
+    public void A_type_that_no_rule_judges_is_unknown_and_never_a_pass()
+    {
+        var keys = Made(null, null, "ResourceKeys") with { ResourceType = "Microsoft.Web/sites" };
+
+        var failure = new AcceptsKeys().Evaluate(keys, Rules, At("2028-02-29"));
+
+        Assert.Equal(new CheckFailure("", Unknown: true), Facts(failure));
+        Texts.Credentials.Expect("reason: a type that no rule judges", failure?.Reason);
+    }
 
     [Fact]
     public void The_last_instant_there_is_does_not_overflow()

@@ -101,18 +101,12 @@ public sealed class SeverityTests
     }
 
     [Theory]
-    [InlineData("byTag:\n    - { tag: a }", "p.yaml(4,7): 'severity.byTag[0]' needs atLeast or atMost")]
-    [InlineData("byTag:\n    - { tag: a, atLeast: high, atMost: low }", "p.yaml(4,7): 'severity.byTag[0]' has atLeast above atMost")]
-    [InlineData(
-        "expiresWithin: [{ within: 7d, severity: low }, { within: 7d, severity: high }]",
-        "p.yaml(3,50): '7d' is here twice; first on line 3"
-    )]
-    [InlineData(
-        "controls: { CRED-001: higth }",
-        "p.yaml(3,25): 'severity.controls.CRED-001' is 'higth'; allowed: info, low, medium, high, critical, did you mean 'high'?"
-    )]
-    public void A_severity_that_contradicts_itself_is_refused(string yaml, string problem) =>
-        Assert.Equal([problem], Given.Problems("severity:\n  " + yaml));
+    [InlineData("byTag:\n    - { tag: a }")]
+    [InlineData("byTag:\n    - { tag: a, atLeast: high, atMost: low }")]
+    [InlineData("expiresWithin: [{ within: 7d, severity: low }, { within: 7d, severity: high }]")]
+    [InlineData("controls: { CRED-001: higth }")]
+    public void A_severity_that_contradicts_itself_is_refused(string yaml) =>
+        Texts.Credentials.Expect("a severity that contradicts itself", yaml, Given.Problems("severity:\n  " + yaml));
 
     [Fact]
     public void Every_control_has_its_own_severity_in_the_shipped_policy_or_the_catalogue() =>

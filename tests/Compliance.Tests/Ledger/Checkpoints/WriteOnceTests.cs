@@ -14,16 +14,16 @@ public sealed class WriteOnceTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(true, true, true, "is write-once: its policy of 2555 days is locked")]
-    [InlineData(false, true, false, "is not locked")]
-    [InlineData(true, false, false, "does not allow protected append writes, and it is locked")]
-    [InlineData(false, false, false, "does not allow protected append writes")]
-    public void It_is_claimed_only_when_locked_with_protected_appends(bool locked, bool appends, bool claimed, string reason)
+    [InlineData("locked with protected appends", true, true, true)]
+    [InlineData("not locked", false, true, false)]
+    [InlineData("locked without protected appends", true, false, false)]
+    [InlineData("neither locked nor with protected appends", false, false, false)]
+    public void It_is_claimed_only_when_locked_with_protected_appends(string policy, bool locked, bool appends, bool claimed)
     {
         var verdict = WriteOnceRules.Judge(new ImmutabilityPolicy(locked, 2555, appends), TimeSpan.FromDays(2555));
 
         Assert.Equal((claimed, false), (verdict.Claimed, verdict.Unknown));
-        Assert.Contains(reason, verdict.Reason, StringComparison.Ordinal);
+        Texts.Ledger.Expect("immutability policy", policy, [verdict.Reason, verdict.NextStep ?? ""]);
         Assert.Equal(claimed, verdict.NextStep is null);
     }
 
@@ -33,7 +33,7 @@ public sealed class WriteOnceTests
         var verdict = WriteOnceRules.Judge(new ImmutabilityPolicy(Locked: true, 2555, ProtectedAppends: true), TimeSpan.FromDays(2556));
 
         Assert.False(verdict.Claimed);
-        Assert.Contains("locked for 2555 days, and evidence is to be kept for 2556", verdict.Reason, StringComparison.Ordinal);
+        Texts.Ledger.Expect("immutability policy: shorter than evidence is kept", verdict.Reason);
         Assert.Contains("immutability-policy extend", verdict.NextStep, StringComparison.Ordinal);
     }
 

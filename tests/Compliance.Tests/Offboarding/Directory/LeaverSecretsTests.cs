@@ -82,14 +82,13 @@ public sealed class LeaverSecretsTests
                 Part = "leaver-1",
                 Source = "leaver/leaver-1/secrets",
                 ResourceId = Vault,
-                Reason = "The leaver of case leaver-1 could read it until 2026-11-23 06:00 UTC (A role, access policy).",
-                NextStep =
-                    "security@x.example: rotate what the secrets of kv open, store the new values, and disable the older versions. What "
-                        + "was made before 2026-11-23 06:00 UTC counts as known.",
+                Reason = detection.Reason,
+                NextStep = detection.NextStep,
                 Owner = new(null, "security@x.example", "security@x.example", "policy"),
             },
             detection
         );
+        Texts.Offboarding.Expect("a vault that a leaver could read in two ways", [detection.Reason, detection.NextStep]);
     }
 
     [Theory]

@@ -79,16 +79,20 @@ public sealed class GuardTests
             _ => (Facts, Policy),
         };
 
-        Assert.Equal(guard, string.Join(',', LeaverGuards.BeforeBlocking(facts, policy, Self).Select(h => h.Guard)));
+        var holds = LeaverGuards.BeforeBlocking(facts, policy, Self);
+
+        Assert.Equal(guard, string.Join(',', holds.Select(h => h.Guard)));
+        Texts.Offboarding.Expect("held before blocking", what, holds.Select(h => h.Reason));
     }
 
     [Theory]
-    [InlineData(AccessKind.OwnedGroup, false, 0, false, false, GuardNames.LastOwner)]
-    [InlineData(AccessKind.OwnedGroup, false, 1, false, false, "")]
-    [InlineData(AccessKind.OwnedGroup, false, 0, true, false, "")]
-    [InlineData(AccessKind.OwnedApplication, true, 0, true, true, GuardNames.LastOwner + "," + GuardNames.PrivilegedHandover)]
-    [InlineData(AccessKind.OwnedApplication, false, 0, true, true, "")]
+    [InlineData("last owner", AccessKind.OwnedGroup, false, 0, false, false, GuardNames.LastOwner)]
+    [InlineData("one of two", AccessKind.OwnedGroup, false, 1, false, false, "")]
+    [InlineData("handed over", AccessKind.OwnedGroup, false, 0, true, false, "")]
+    [InlineData("powerful", AccessKind.OwnedApplication, true, 0, true, true, GuardNames.LastOwner + "," + GuardNames.PrivilegedHandover)]
+    [InlineData("powerless", AccessKind.OwnedApplication, false, 0, true, true, "")]
     public void A_plan_is_held_where_it_hands_over_power_or_nobody_is_there_to_have_it(
+        string owned,
         AccessKind kind,
         bool privileged,
         int others,
@@ -97,7 +101,7 @@ public sealed class GuardTests
         string guards
     )
     {
-        var owned = new Access
+        var access = new Access
         {
             Kind = kind,
             Id = "o",
@@ -116,7 +120,7 @@ public sealed class GuardTests
             PolicySha256 = Policy.Sha256,
             Steps = steps,
         };
-        var snapshot = new AccessSnapshot("t", "u", default, [owned], []);
+        var snapshot = new AccessSnapshot("t", "u", default, [access], []);
 
         var holds = PlanGuards.Before(
             plan,
@@ -128,6 +132,7 @@ public sealed class GuardTests
         );
 
         Assert.Equal(guards, string.Join(',', holds.Select(h => h.Guard)));
+        Texts.Offboarding.Expect("held before the plan", owned, holds.Select(h => h.Reason));
     }
 
     [Fact]

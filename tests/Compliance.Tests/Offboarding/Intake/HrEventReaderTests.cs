@@ -66,102 +66,54 @@ public sealed class HrEventReaderTests
     }
 
     [Theory]
-    [InlineData("specversion", "\"0.3\"", "specversion: allowed: 1.0")]
-    [InlineData("id", null, "id: missing")]
-    [InlineData("id", "\"\"", "id: allowed: 1 to 256 characters")]
-    [InlineData("source", "\"a b\"", "source: allowed: a URI reference of 1 to 512 characters without spaces")]
-    [InlineData(
-        "type",
-        "\"hr.employee.promoted\"",
-        "type: allowed: hr.employee.terminated, hr.employee.termination.rescheduled, hr.employee.termination.cancelled, hr.employee.rehired"
-    )]
-    [InlineData(
-        "time",
-        "\"2026-11-20T08:00:00\"",
-        "time: allowed: a time with its offset as in RFC 3339, for example 2026-11-23T09:00:00Z"
-    )]
-    [InlineData("time", "\"2026-02-30T08:00:00Z\"", "time: no such date or time")]
-    [InlineData("time", null, "time: missing")]
-    [InlineData("datacontenttype", "\"text/xml\"", "datacontenttype: allowed: application/json")]
-    [InlineData("data", null, "data: missing")]
-    [InlineData("data", "7", "data: must be an object; data.employeeId: missing; data.employment: missing; data.sequence: missing")]
-    [InlineData("data.employeeId", null, "data.employeeId: missing")]
-    [InlineData("data.employeeId", "4711", "data.employeeId: allowed: 1 to 64 characters that neither begin nor end with a space")]
-    [InlineData("data.employeeId", "\" 4711\"", "data.employeeId: allowed: 1 to 64 characters that neither begin nor end with a space")]
-    [InlineData(
-        "data.employeeId",
-        "\"47\\n11\"",
-        "data.employeeId: holds control or invisible formatting characters, or half a surrogate pair"
-    )]
-    [InlineData(
-        "data.employeeId",
-        "\"4711\\n\"",
-        "data.employeeId: holds control or invisible formatting characters, or half a surrogate pair"
-    )]
-    [InlineData(
-        "data.employeeId",
-        "\"47\\u202e11\"",
-        "data.employeeId: holds control or invisible formatting characters, or half a surrogate pair"
-    )]
-    [InlineData(
-        "data.employeeId",
-        "\"47\\ud80011\"",
-        "data.employeeId: holds control or invisible formatting characters, or half a surrogate pair"
-    )]
-    [InlineData("data.sequence", "1.5", "data.sequence: allowed: a whole number from 0 to 9007199254740991")]
-    [InlineData("data.sequence", "1.0", "data.sequence: allowed: a whole number from 0 to 9007199254740991")]
-    [InlineData("data.sequence", "-1", "data.sequence: allowed: a whole number from 0 to 9007199254740991")]
-    [InlineData("data.sequence", "9007199254740992", "data.sequence: allowed: a whole number from 0 to 9007199254740991")]
-    [InlineData("data.sequence", "99999999999999999999999999999999999999", "the event holds a number with too many digits")]
-    [InlineData("data.sequence", "\"1\"", "data.sequence: allowed: a whole number from 0 to 9007199254740991")]
-    [InlineData("data.forCause", "\"yes\"", "data.forCause: allowed: true or false")]
-    [InlineData(
-        "data.forcause",
-        "true",
-        "data: has an unknown key; known keys: employeeId, employment, sequence, leaves, forCause, userPrincipalName, mail"
-    )]
-    [InlineData("data.mail", "\"ada\"", "data.mail: allowed: a mail address: name@domain")]
-    [InlineData("data.userPrincipalName", "\"a@b@c\"", "data.userPrincipalName: allowed: a user principal name: name@domain")]
-    [InlineData("data.leaves", null, "data.leaves: missing; hr.employee.terminated needs it unless forCause is true")]
-    [InlineData("time", "\"9999-11-23T12:00:00Z\"", "time: more than 2 years ahead")]
-    [InlineData("time", "\"0001-01-01T00:00:00Z\"", "time: more than 1 year back")]
+    [InlineData("specversion", "\"0.3\"")]
+    [InlineData("id", null)]
+    [InlineData("id", "\"\"")]
+    [InlineData("source", "\"a b\"")]
+    [InlineData("type", "\"hr.employee.promoted\"")]
+    [InlineData("time", "\"2026-11-20T08:00:00\"")]
+    [InlineData("time", "\"2026-02-30T08:00:00Z\"")]
+    [InlineData("time", null)]
+    [InlineData("datacontenttype", "\"text/xml\"")]
+    [InlineData("data", null)]
+    [InlineData("data", "7")]
+    [InlineData("data.employeeId", null)]
+    [InlineData("data.employeeId", "4711")]
+    [InlineData("data.employeeId", "\" 4711\"")]
+    [InlineData("data.employeeId", "\"47\\n11\"")]
+    [InlineData("data.employeeId", "\"4711\\n\"")]
+    [InlineData("data.employeeId", "\"47\\u202e11\"")]
+    [InlineData("data.employeeId", "\"47\\ud80011\"")]
+    [InlineData("data.sequence", "1.5")]
+    [InlineData("data.sequence", "1.0")]
+    [InlineData("data.sequence", "-1")]
+    [InlineData("data.sequence", "9007199254740992")]
+    [InlineData("data.sequence", "99999999999999999999999999999999999999")]
+    [InlineData("data.sequence", "\"1\"")]
+    [InlineData("data.forCause", "\"yes\"")]
+    [InlineData("data.forcause", "true")]
+    [InlineData("data.mail", "\"ada\"")]
+    [InlineData("data.userPrincipalName", "\"a@b@c\"")]
+    [InlineData("data.leaves", null)]
+    [InlineData("time", "\"9999-11-23T12:00:00Z\"")]
+    [InlineData("time", "\"0001-01-01T00:00:00Z\"")]
     // Files of the database that are no zone, or one with other rules.
-    [InlineData("data.leaves.timeZone", "\"localtime\"", "data.leaves.timeZone: allowed: an IANA time zone, for example Europe/Berlin")]
-    [InlineData("data.leaves.timeZone", "\"posixrules\"", "data.leaves.timeZone: allowed: an IANA time zone, for example Europe/Berlin")]
-    [InlineData(
-        "data.leaves.timeZone",
-        "\"right/Europe/Berlin\"",
-        "data.leaves.timeZone: allowed: an IANA time zone, for example Europe/Berlin"
-    )]
-    [InlineData("data.leaves.timeZone", null, "data.leaves.timeZone: missing")]
-    [InlineData(
-        "data.leaves.timeZone",
-        "\"Europe/Nowhere\"",
-        "data.leaves.timeZone: no such time zone in the IANA database of this machine"
-    )]
-    [InlineData(
-        "data.leaves.timeZone",
-        "\"../../etc/localtime\"",
-        "data.leaves.timeZone: allowed: an IANA time zone, for example Europe/Berlin"
-    )]
-    [InlineData(
-        "data.leaves.local",
-        "\"2026-11-30\"",
-        "data.leaves.local: allowed: a date and time without an offset, for example 2026-11-30T17:00:00"
-    )]
-    [InlineData(
-        "data.leaves.local",
-        "\"2026-11-30T17:00:00Z\"",
-        "data.leaves.local: allowed: a date and time without an offset, for example 2026-11-30T17:00:00"
-    )]
-    [InlineData("data.leaves.local", "\"2026-11-31T17:00:00\"", "data.leaves.local: no such date or time")]
-    [InlineData("data.leaves.local", "\"2062-11-30T17:00:00\"", "data.leaves.local: more than 2 years ahead")]
-    [InlineData("data.leaves.local", "\"2025-11-20T17:00:00\"", "data.leaves.local: more than 1 year back")]
-    public void A_wrong_value_is_refused_by_path_and_rule(string path, string? json, string problem)
+    [InlineData("data.leaves.timeZone", "\"localtime\"")]
+    [InlineData("data.leaves.timeZone", "\"posixrules\"")]
+    [InlineData("data.leaves.timeZone", "\"right/Europe/Berlin\"")]
+    [InlineData("data.leaves.timeZone", null)]
+    [InlineData("data.leaves.timeZone", "\"Europe/Nowhere\"")]
+    [InlineData("data.leaves.timeZone", "\"../../etc/localtime\"")]
+    [InlineData("data.leaves.local", "\"2026-11-30\"")]
+    [InlineData("data.leaves.local", "\"2026-11-30T17:00:00Z\"")]
+    [InlineData("data.leaves.local", "\"2026-11-31T17:00:00\"")]
+    [InlineData("data.leaves.local", "\"2062-11-30T17:00:00\"")]
+    [InlineData("data.leaves.local", "\"2025-11-20T17:00:00\"")]
+    public void A_wrong_value_is_refused_by_path_and_rule(string path, string? json)
     {
         var refused = Assert.Throws<HrEventException>(() => HrEventReader.Read(With(path, json), Hr.Now));
 
-        Assert.Equal(problem, string.Join("; ", refused.Problems));
+        Texts.Offboarding.Expect("a wrong value of an HR event", [path, json], string.Join('\n', refused.Problems));
     }
 
     [Theory]
@@ -172,11 +124,9 @@ public sealed class HrEventReaderTests
         var json = JsonNode.Parse(With("data.forCause", "true"))!;
         json["type"] = type;
 
-        Assert.Equal(
-            [
-                $"data.leaves: not allowed with {type}, which states that no employment ends",
-                $"data.forCause: true is not allowed with {type}, which states that no employment ends",
-            ],
+        Texts.Offboarding.Expect(
+            "a time of leaving of a person who stays",
+            type,
             Assert.Throws<HrEventException>(() => HrEventReader.Read(json.ToJsonString(), Hr.Now)).Problems
         );
     }
@@ -188,8 +138,8 @@ public sealed class HrEventReaderTests
         json["type"] = "hr.employee.termination.rescheduled";
         json["data"]!["forCause"] = true;
 
-        Assert.Equal(
-            ["data.leaves: missing; hr.employee.termination.rescheduled needs it"],
+        Texts.Offboarding.Expect(
+            "a rescheduling for cause without a date",
             Assert.Throws<HrEventException>(() => HrEventReader.Read(json.ToJsonString(), Hr.Now)).Problems
         );
     }
@@ -306,13 +256,7 @@ public sealed class HrEventReaderTests
 
         var refused = Assert.Throws<HrEventException>(() => HrEventReader.Read(Delivered, Hr.Now));
 
-        Assert.Equal(
-            [
-                "the event is in the Event Grid schema, and only CloudEvents 1.0 are taken in: replace the event subscription by one "
-                    + "with --event-delivery-schema cloudeventschemav1_0",
-            ],
-            refused.Problems
-        );
+        Texts.Offboarding.Expect("an HR event in the schema of Event Grid", refused.Problems);
     }
 
     // The first documented example with some values changed; null takes one away.

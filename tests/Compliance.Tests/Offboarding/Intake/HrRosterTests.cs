@@ -37,23 +37,20 @@ public sealed class HrRosterTests
         );
 
     [Theory]
-    [InlineData("r.csv", "", "line 1: the header must name employeeId (and may name status and asOf)")]
-    [InlineData("r.csv", "id,status\nNW-1,active", "line 1: the header must name employeeId (and may name status and asOf)")]
-    [InlineData("r.csv", "employeeId,status\nNW-1,active\n,active", "line 3: employeeId is missing")]
-    [InlineData(
-        "r.csv",
-        "employeeId,status\nNW-1,retired",
-        "line 2: status must be one of active, employed, leave, onLeave (employed), terminated, left, former, inactive (not)"
-    )]
-    [InlineData("r.csv", "employeeId,status\nNW-1,active\nNW-2", "it is not CSV (line 3)")]
-    [InlineData("r.csv", "employeeId,asOf\nNW-1,yesterday", "line 2: asOf must be a time, for example 2026-11-23T02:00:00Z")]
-    [InlineData("r.json", "[{\"employeeId\":\"NW-1\"", "it is not JSON (line 1)")]
-    [InlineData("r.json", "{}", "it must be an array, or an object with an array 'employees'")]
-    [InlineData("r.json", "[{\"employeeId\":7}]", "entry 1: employeeId must be text")]
-    [InlineData("r.json", "[{\"employeeId\":\"NW-1\"},7]", "entry 2: must be an object")]
-    public void A_roster_that_is_wrong_anywhere_is_no_roster(string name, string text, string problem) =>
-        Assert.Equal(
-            problem,
+    [InlineData("r.csv", "")]
+    [InlineData("r.csv", "id,status\nNW-1,active")]
+    [InlineData("r.csv", "employeeId,status\nNW-1,active\n,active")]
+    [InlineData("r.csv", "employeeId,status\nNW-1,retired")]
+    [InlineData("r.csv", "employeeId,status\nNW-1,active\nNW-2")]
+    [InlineData("r.csv", "employeeId,asOf\nNW-1,yesterday")]
+    [InlineData("r.json", "[{\"employeeId\":\"NW-1\"")]
+    [InlineData("r.json", "{}")]
+    [InlineData("r.json", "[{\"employeeId\":7}]")]
+    [InlineData("r.json", "[{\"employeeId\":\"NW-1\"},7]")]
+    public void A_roster_that_is_wrong_anywhere_is_no_roster(string name, string text) =>
+        Texts.Offboarding.Expect(
+            "a roster that is wrong",
+            [name, text],
             Assert.Throws<FormatException>(() => HrRosterReader.Read(BinaryData.FromString(text), name, Written)).Message
         );
 
