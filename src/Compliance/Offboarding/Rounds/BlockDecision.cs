@@ -75,8 +75,8 @@ internal sealed class BlockDecision(
         CancellationToken cancellationToken
     )
     {
-        var planId = question.Plan.Id();
-        await rounds.ChangeStateAsync(question.Run, s => s with { Released = [.. s.Released.Where(r => r != planId)] }, cancellationToken);
+        // While people are asked, no block that was let begin before is carried out, whichever plan it was.
+        await rounds.WithdrawBlockAsync(question.Run, cancellationToken);
         return await questions.AskAsync(question, known, policy, StageChange.BlockHeld, cancellationToken);
     }
 }

@@ -13,6 +13,7 @@ internal sealed class BlockStep(
     RoundGate gate,
     BlockDecision decision,
     Blocking blocking,
+    RoundQuestions questions,
     BlockGroups groups,
     BlockingFirst urgent
 )
@@ -79,6 +80,7 @@ internal sealed class BlockStep(
         if (CaseRules.IsLater(known, readAt))
         {
             await gate.ReleasePlaceAsync(run, cancellationToken);
+            await questions.VoidBlockAsync(run, cancellationToken);
             return (new(NextAction.NotDue, Until: known.DueAt!.Value.UtcDateTime), known);
         }
         return known.BlockedAt is null && await blocking.PausedAsync(run, cancellationToken) is { } paused

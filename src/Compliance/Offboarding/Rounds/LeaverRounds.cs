@@ -144,6 +144,17 @@ internal sealed class LeaverRounds(
         return null;
     }
 
+    /// <summary>Takes back that a block may begin, of every block plan of the round: it is decided again.</summary>
+    public async Task WithdrawBlockAsync(CaseRun run, CancellationToken cancellationToken)
+    {
+        var withdrawn = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var id in (await StateAsync(run, cancellationToken)).Released)
+            if ((await LoadPlanAsync(run, id, cancellationToken)).Kind == Steps.Block)
+                withdrawn.Add(id);
+        if (withdrawn.Count > 0)
+            await ChangeStateAsync(run, s => s with { Released = [.. s.Released.Where(r => !withdrawn.Contains(r))] }, cancellationToken);
+    }
+
     /// <summary>Records something about the round, and keeps the record's id: the certificate names the records it rests on.</summary>
     public async Task<CaseState> RecordAsync(CaseRun run, OffboardingPolicy policy, RoundEvidence what, CancellationToken cancellationToken)
     {

@@ -24,6 +24,8 @@ internal sealed class RemovalPlanning(
         if (opened.IsSuperseded)
             return new(NextAction.Stop);
         await opening.RecordCutOffAsync(run, opened, cancellationToken);
+        if (opened.MustDecideAgain)
+            return new(NextAction.Retry);
         var (policy, known, _) = opened;
         var state = await rounds.StateAsync(run, cancellationToken);
         if (await ApprovedAsync(run, known, state, policy, cancellationToken) is { } approved)

@@ -30,6 +30,11 @@ internal sealed class RemoveStep(
             await opening.RecordCutOffAsync(run, opened, cancellationToken);
             return new(NextAction.Stop);
         }
+        if (opened.MustDecideAgain)
+        {
+            await opening.RecordCutOffAsync(run, opened, cancellationToken);
+            return new(NextAction.Retry);
+        }
         var state = await rounds.StateAsync(run, cancellationToken);
         if (!state.Released.Contains(planId, StringComparer.Ordinal))
             return new(NextAction.Retry);

@@ -19,9 +19,8 @@ internal sealed class RoundOpening(LeaverRounds rounds, RoundGate gate, BlockAga
     {
         var policy = rounds.LoadPolicy();
         var (known, isSuperseded) = await gate.LoadAsync(run, policy, cancellationToken);
-        if (!isSuperseded)
-            await again.IfNotBlockedAsync(run, known, policy, cancellationToken);
-        return new(policy, known, isSuperseded);
+        var isDecided = isSuperseded || await again.IfNotBlockedAsync(run, known, policy, cancellationToken);
+        return new(policy, known, isSuperseded) { MustDecideAgain = !isDecided };
     }
 
     /// <summary>The same for a step that changes nothing in the tenant.</summary>
@@ -41,4 +40,11 @@ internal sealed class RoundOpening(LeaverRounds rounds, RoundGate gate, BlockAga
 /// <param name="Policy">The policy in force.</param>
 /// <param name="Known">The case.</param>
 /// <param name="IsSuperseded">Whether another round or nothing at all goes on in its place.</param>
-internal sealed record OpenedRound(OffboardingPolicy Policy, LeaverCase Known, bool IsSuperseded);
+internal sealed record OpenedRound(OffboardingPolicy Policy, LeaverCase Known, bool IsSuperseded)
+{
+    /// <summary>
+    /// Whether it has to be decided again if the person may be blocked, before anything else is done: the round's orchestration ends, and
+    /// the sweep starts it from its first step.
+    /// </summary>
+    public bool MustDecideAgain { get; init; }
+}

@@ -60,6 +60,16 @@ internal sealed partial class RoundQuestions(
     public Task VoidAsync(string requestId, CancellationToken cancellationToken) =>
         approvals.VoidAsync(rounds.Tenant, requestId, rounds.Now, cancellationToken);
 
+    /// <summary>
+    /// Voids what was asked about blocking, also what was approved, and takes back that it may begin: the day of leaving is another one.
+    /// </summary>
+    public async Task VoidBlockAsync(CaseRun run, CancellationToken cancellationToken)
+    {
+        foreach (var id in (await rounds.StateAsync(run, cancellationToken)).Approvals)
+            await VoidAsync(id, cancellationToken);
+        await rounds.WithdrawBlockAsync(run, cancellationToken);
+    }
+
     /// <summary>Records the answers to a request.</summary>
     public Task RecordAnswersAsync(ApprovalRequest request, CancellationToken cancellationToken) =>
         approvals.RecordAsync(request, cancellationToken);
@@ -95,7 +105,10 @@ internal sealed partial class RoundQuestions(
             s =>
                 s with
                 {
-                    Facts = s.Begun.Count > 0 || s.Released.Count > 0 ? s.Facts : asked.Facts,
+                    // What the person was before a block that was let begin, whether or not its answer arrived.
+                    Facts = s.Begun.Count > 0 || s.Released.Count > 0 || (known.BegunAt is not null && s.Facts is not null)
+                        ? s.Facts
+                        : asked.Facts,
                     Plans = s.Plans.With(planId),
                     Approvals = s.Approvals.With(request.Id),
                 },
