@@ -39,7 +39,7 @@ internal static class AzureMonitor
             });
     }
 
-    /// <summary>The identity that a sign-in setting names. Keys are switched off where a deployment puts them, so there is no other way.</summary>
+    /// <summary>The identity that a sign-in setting names. A deployment switches keys off, so there is no other way.</summary>
     /// <exception cref="InvalidOperationException">It is missing or means something else.</exception>
     internal static TokenCredential CredentialOf(string? setting)
     {

@@ -28,14 +28,22 @@ public sealed class AzureMonitorTests
 
     [Fact]
     public void Where_a_deployment_names_one_it_is_exported_to_and_elsewhere_nothing_is() =>
-        Assert.Equal((true, false), (Exports((AzureMonitor.ConnectionSetting, Connection), (AzureMonitor.SignInSetting, "Authorization=AAD")), Exports()));
+        Assert.Equal(
+            (true, false),
+            (Exports((AzureMonitor.ConnectionSetting, Connection), (AzureMonitor.SignInSetting, "Authorization=AAD")), Exports())
+        );
 
     private static bool Exports(params (string Key, string? Value)[] settings)
     {
         var services = new ServiceCollection();
         services.AddLogging();
         var telemetry = services.AddOpenTelemetry().WithTracing(t => t.AddSource("a")).WithMetrics(m => m.AddMeter("a"));
-        AzureMonitor.Export(telemetry, new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => s.Value)).Build());
-        return services.Any(s => $"{s.ServiceType}{s.ImplementationType}{s.ImplementationInstance}".Contains("AzureMonitor", StringComparison.Ordinal));
+        AzureMonitor.Export(
+            telemetry,
+            new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => s.Value)).Build()
+        );
+        return services.Any(s =>
+            $"{s.ServiceType}{s.ImplementationType}{s.ImplementationInstance}".Contains("AzureMonitor", StringComparison.Ordinal)
+        );
     }
 }

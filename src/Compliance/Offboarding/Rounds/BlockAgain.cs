@@ -1,6 +1,4 @@
 using System.Globalization;
-using Compliance.Changes.Approvals;
-using Compliance.Changes.Plans;
 using Compliance.Offboarding.Cases;
 
 namespace Compliance.Offboarding.Rounds;
@@ -9,9 +7,7 @@ namespace Compliance.Offboarding.Rounds;
 internal sealed class BlockAgain(
     LeaverRounds rounds,
     Blocking blocking,
-    BlockGuards guards,
-    LeaverMatch match,
-    RoundQuestions questions,
+    BlockReview review,
     RoundPasses passes,
     ILeaverDirectory directory,
     CaseFindings findings
@@ -29,33 +25,11 @@ internal sealed class BlockAgain(
         var state = await rounds.StateAsync(run, cancellationToken);
         if (
             await rounds.FindBlockPlanAsync(run, state, cancellationToken) is not { } plan
-            || !await MayBlockAsync(run, known, plan, policy, cancellationToken)
+            || !await review.MayBlockAsync(run, known, plan, policy, cancellationToken)
         )
             return false;
         await blocking.BlockAsync(run with { IsBlocked = true }, plan, policy, cancellationToken);
         return true;
-    }
-
-    // What was let begin was let begin for this person, and by the guards of that moment.
-    private async Task<bool> MayBlockAsync(
-        CaseRun run,
-        LeaverCase known,
-        ActionPlan plan,
-        OffboardingPolicy policy,
-        CancellationToken cancellationToken
-    )
-    {
-        var lookup = await match.LookUpAsync(known, policy, cancellationToken);
-        if (lookup.Facts is not { } facts || !Ids.Same(facts.UserId, plan.SubjectId))
-            return false;
-        var holds = await guards.BeforeBlockingAsync(run, known, facts, policy, cancellationToken);
-        return holds.Count == 0
-            || (
-                await questions.FindAsync(RoundQuestions.RequestId(run, plan.Id()), cancellationToken) is { } request
-                && string.Equals(request.PolicySha256, policy.Sha256, StringComparison.Ordinal)
-                && questions.IsApproved(known, request)
-                && ApprovalBoard.Covers(request, holds.Select(h => h.Guard))
-            );
     }
 
     /// <summary>

@@ -23,6 +23,7 @@ internal static class RoundServices
             .AddSingleton<BlockBeginning>()
             .AddSingleton<BlockDecision>()
             .AddSingleton<Blocking>()
+            .AddSingleton<BlockReview>()
             .AddSingleton<BlockAgain>()
             .AddSingleton<BlockGroupAct>()
             .AddSingleton<BlockGroups>()

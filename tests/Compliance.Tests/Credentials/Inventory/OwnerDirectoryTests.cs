@@ -28,7 +28,7 @@ public sealed class OwnerDirectoryTests : IDisposable
     {
         Owners(
             """{"@odata.type":"#microsoft.graph.user","id":"gone","displayName":"Gone","userPrincipalName":"gone@x.example"}""",
-            """{"@odata.type":"#microsoft.graph.user","id":"ada","displayName":"Ada","userPrincipalName":"ada@x.example","accountEnabled":true}"""
+            """{"@odata.type":"#microsoft.graph.user","id":"ada","userPrincipalName":"ada@x.example","accountEnabled":true}"""
         );
         _answers["/users/gone"] = (403, """{"error":{"code":"Authorization_RequestDenied"}}""");
 
@@ -52,12 +52,30 @@ public sealed class OwnerDirectoryTests : IDisposable
 
     // Graph gives the type of every owner; where one comes without, an address tells a person from a service principal.
     [Theory]
-    [InlineData("""{"@odata.type":"#microsoft.graph.user","id":"a","userPrincipalName":"a@x.example","accountEnabled":true}""", true, "a@x.example", "a@x.example", true)]
-    [InlineData("""{"@odata.type":"#microsoft.graph.servicePrincipal","id":"a","displayName":"Bot","mail":"a@x.example","accountEnabled":true}""", false, "Bot", null, false)]
+    [InlineData(
+        """{"@odata.type":"#microsoft.graph.user","id":"a","userPrincipalName":"a@x.example","accountEnabled":true}""",
+        true,
+        "a@x.example",
+        "a@x.example",
+        true
+    )]
+    [InlineData(
+        """{"@odata.type":"#microsoft.graph.servicePrincipal","id":"a","displayName":"Bot","mail":"a@x.example","accountEnabled":true}""",
+        false,
+        "Bot",
+        null,
+        false
+    )]
     [InlineData("""{"id":"a","displayName":"Ada","mail":"a@x.example","accountEnabled":true}""", true, "Ada", "a@x.example", true)]
     [InlineData("""{"id":"a","displayName":"Bot","accountEnabled":true}""", false, "Bot", null, false)]
     [InlineData("""{"@odata.type":"#microsoft.graph.user","id":"a","displayName":"Ada","accountEnabled":true}""", true, "Ada", null, false)]
-    [InlineData("""{"@odata.type":"#microsoft.graph.user","id":"a","displayName":"Ada","mail":"a@x.example","accountEnabled":false}""", true, "Ada", "a@x.example", false)]
+    [InlineData(
+        """{"@odata.type":"#microsoft.graph.user","id":"a","displayName":"Ada","mail":"a@x.example","accountEnabled":false}""",
+        true,
+        "Ada",
+        "a@x.example",
+        false
+    )]
     public async Task An_owner_is_a_person_by_type_or_by_address(string json, bool isUser, string name, string? address, bool isLiving)
     {
         Owners(json);
@@ -86,7 +104,8 @@ public sealed class OwnerDirectoryTests : IDisposable
 
     private async Task<OwnerAnswer> OwnersAsync() => (await Directory.OwnersAsync([App], Stop))["app"];
 
-    private void Owners(params string[] owners) => _answers["/applications/app/owners"] = (200, $$"""{"value":[{{string.Join(',', owners)}}]}""");
+    private void Owners(params string[] owners) =>
+        _answers["/applications/app/owners"] = (200, $$"""{"value":[{{string.Join(',', owners)}}]}""");
 
     private HttpResponseMessage Batch(JsonArray requests)
     {

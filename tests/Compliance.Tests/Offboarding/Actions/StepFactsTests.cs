@@ -3,10 +3,10 @@ using Compliance.Offboarding.Actions;
 
 namespace Compliance.Tests.Offboarding.Actions;
 
-/// <summary>What the classes of the steps say of themselves, in one table: a changed cell is a changed act, and is to be read as one.</summary>
+/// <summary>The facts of each class of a step, in one table: a changed cell is a changed act, and is reviewed as one.</summary>
 public sealed class StepFactsTests
 {
-    // Action | effect | what Graph takes away with a deleted user | how power is judged | takes away | repeated after | undone under another id
+    // Action | effect | whether it ends with a deleted user | how power is judged | takes away | repeated after | undone under another id
     private const string Facts = """
         account.disable | Changes | with the user | Never | Account | - | -
         account.revokeSessions | Changes | with the user | - | - | account.disable | -

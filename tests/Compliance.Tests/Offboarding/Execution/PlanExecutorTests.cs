@@ -335,7 +335,10 @@ public sealed class PlanExecutorTests
         var outcomes = (await tenant.RunAsync(plan)).Zip(plan.Steps).ToDictionary(p => p.Second.Action, p => p.First);
 
         Assert.Equal(StepResult.Done, outcomes[RemoveGroupMember.Id].Result);
-        Assert.Equal((StepResult.AlreadySo, "the user was deleted"), (outcomes[RemoveAppRole.Id].Result, outcomes[RemoveAppRole.Id].Reason));
+        Assert.Equal(
+            (StepResult.AlreadySo, "the user was deleted"),
+            (outcomes[RemoveAppRole.Id].Result, outcomes[RemoveAppRole.Id].Reason)
+        );
     }
 
     [Fact]
