@@ -168,6 +168,34 @@ public sealed class CutOffTests
         Assert.True(kept > 3, $"{kept} writes only");
     }
 
+    [Fact]
+    public async Task That_nothing_could_be_given_back_to_a_deleted_user_is_a_finding_wherever_it_was_cut_off()
+    {
+        var (kept, isCutOff) = (0, true);
+        for (; isCutOff; kept++)
+        {
+            await using var desk = await StepDesk.StartAsync();
+            await desk.SaysAsync();
+            Assert.Equal(NextAction.Proceed, (await desk.Steps.DecideAsync(desk.Run, CancellationToken)).Outcome);
+            await desk.SaysAsync(HrEventKind.Cancelled, 2);
+            Assert.Equal(NextAction.Stop, (await desk.BlockAsync()).Outcome);
+            await desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.Delete, Person.Lea));
+            var writes = 0;
+            desk.World.Storage.Faults = request =>
+                request.Writes && writes++ >= kept ? StorageFault.FailBefore(400, "CutOff") : StorageFault.None;
+            isCutOff = await Record.ExceptionAsync(desk.PlanUndoAsync) is not null;
+            desk.World.Storage.Faults = _ => StorageFault.None;
+
+            Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
+
+            var known = await desk.CaseAsync();
+            Assert.Equal((LeaverStage.Cancelled, false), (known.Stage, known.IsTaken));
+            Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck), $"cut off after {kept} writes");
+            Assert.Contains("was deleted", known.Note, StringComparison.Ordinal);
+        }
+        Assert.True(kept > 3, $"{kept} writes only");
+    }
+
     // Between what a pass came to and the case's state; or between that and the record.
     public static TheoryData<bool, string> PassesCutOff =>
         [.. new[] { true, false }.SelectMany(_ => News, (early, news) => new TheoryDataRow<bool, string>(early, news))];

@@ -68,6 +68,9 @@ internal sealed record CaseState
     /// <summary>Whether what this round took was given back, as far as it can be.</summary>
     public bool GivenBack { get; init; }
 
+    /// <summary>Whether nothing could be given back, because the user was deleted before it was known what this round took.</summary>
+    public bool IsUserDeleted { get; init; }
+
     /// <summary>Steps of giving back that did not succeed and are tried no more: the next undo of the same person has them too.</summary>
     public IReadOnlyList<NotGivenBack> NotGivenBack { get; init; } = [];
 

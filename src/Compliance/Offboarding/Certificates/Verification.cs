@@ -63,6 +63,7 @@ internal sealed class Verification
     private readonly Dictionary<string, PlanStep> _steps;
     private readonly Dictionary<(string Type, string Id), ManualStep> _manual;
     private readonly Dictionary<string, DateTimeOffset?> _seenRemoved;
+    private readonly List<Access> _unread;
 
     private Verification(
         IReadOnlyList<ActionPlan> plans,
@@ -86,9 +87,11 @@ internal sealed class Verification
             .SelectMany(p => p.Manual)
             .GroupBy(m => (m.Target.Type, Id: m.Target.Id.ToLowerInvariant()))
             .ToDictionary(g => g.Key, g => g.Last());
+        // What was seen removed and could not be read since is not forgotten.
         _seenRemoved = (earlier?.Accesses ?? [])
-            .Where(a => a.State == AccessState.Removed)
+            .Where(a => a is { State: AccessState.Removed } or { State: AccessState.Unknown, SeenRemovedAt: not null })
             .ToDictionary(a => a.Access.Key, a => a.SeenRemovedAt, StringComparer.Ordinal);
+        _unread = [.. (earlier?.Accesses ?? []).Select(a => a.Access).Where(a => !_now.Contains(a.Key) && WhyUnread(a) is not null)];
     }
 
     /// <summary>Compares.</summary>
@@ -108,6 +111,10 @@ internal sealed class Verification
         StepRegistry? registry = null
     ) => new Verification(plans, outcomes, before, after, earlier, registry ?? StepRegistry.Default).Compare();
 
+    /// <summary>What the latest plan that has it leaves to a person about an access; null when no plan leaves it.</summary>
+    public static ManualStep? FindManual(IReadOnlyList<ActionPlan> plans, Access access) =>
+        plans.SelectMany(p => p.Manual).LastOrDefault(m => (m.Target.Type, m.Target.Id.ToLowerInvariant()) == ManualKey(access));
+
     private VerifiedCase Compare()
     {
         // What a later plan found outside the first snapshot belongs to the case as well; it is known by the plan that took it in.
@@ -124,11 +131,13 @@ internal sealed class Verification
             .DistinctBy(a => a.Key, StringComparer.Ordinal)
             .OrderBy(a => a.Key, StringComparer.Ordinal)
             .ToList();
-        // What a further plan is to remove and is still there, though the first snapshot did not know it.
+        // What a further plan took in, though the first snapshot did not know it: still there, or seen before and not read now.
         var known = _before.Accesses.Select(a => a.Key).ToHashSet(StringComparer.Ordinal);
         var later = _after
-            .Accesses.Where(a => !known.Contains(a.Key) && _steps.ContainsKey(a.Key))
-            .Select(a => StillThere(a, _steps[a.Key]));
+            .Accesses.Concat(_unread)
+            .Where(a => !known.Contains(a.Key) && (_steps.ContainsKey(a.Key) || _manual.ContainsKey(ManualKey(a))))
+            .DistinctBy(a => a.Key, StringComparer.Ordinal)
+            .Select(Verified);
         accesses.AddRange(later.OrderBy(v => v.Access.Key, StringComparer.Ordinal));
         var isClear =
             _after.Complete && outside.Count == 0 && accesses.TrueForAll(a => a.State is AccessState.Removed or AccessState.LeftToPerson);
@@ -162,9 +171,10 @@ internal sealed class Verification
     {
         var outcome = _steps.TryGetValue(access.Key, out var step) ? _outcomes.GetValueOrDefault(step.Id) : null;
         var removedAt = outcome is { InEffect: true } ? outcome.At : (DateTimeOffset?)null;
+        var seenAt = _seenRemoved.GetValueOrDefault(access.Key);
         return WhyUnread(access) is { } unread
-            ? new(access, AccessState.Unknown, removedAt, null, unread, "read it again once its source can be read")
-            : new(access, AccessState.Removed, removedAt, _seenRemoved.GetValueOrDefault(access.Key) ?? _after.TakenAt, null, null);
+            ? new(access, AccessState.Unknown, removedAt, seenAt, unread, "read it again once its source can be read")
+            : new(access, AccessState.Removed, removedAt, seenAt ?? _after.TakenAt, null, null);
     }
 
     private VerifiedAccess StillThere(Access access, PlanStep step) =>

@@ -1,4 +1,5 @@
 using Compliance.Changes.Plans;
+using Compliance.Findings;
 using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Cases;
 
@@ -73,28 +74,17 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
     public async Task ReportNotGivenBackAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var acted = await NotGivenBackAsync(known, cancellationToken);
+        var deleted = await DeletedAsync(known, cancellationToken);
         var staying = CaseRules.IsStaying(known, rounds.Now);
         var leaving = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var userId in acted.Select(r => r.UserId).Distinct(StringComparer.OrdinalIgnoreCase))
+        foreach (var userId in acted.Concat(deleted).Select(r => r.UserId).Distinct(StringComparer.OrdinalIgnoreCase))
             if (await LeavesOtherwiseAsync(known, userId, cancellationToken))
                 leaving.Add(userId);
         var detections = acted
-            .Where(r => !leaving.Contains(r.UserId) && (staying || !Ids.Same(r.UserId, known.UserId ?? "")))
-            .SelectMany(
-                r => r.State.NotGivenBack,
-                (r, left) =>
-                    CaseFindings.Create(
-                        known,
-                        policy,
-                        CasePhase.NotGivenBack,
-                        OffboardingControls.StepStuck,
-                        $"Not given back: {left.Reason}",
-                        "If the person still stays, do it by hand; it is read again every day: " + $"{Steps.ByHand(left.Step, "").WhatToDo}"
-                    ) with
-                    {
-                        Part = $"round-{r.Run.Round}-{left.Step.Id}",
-                    }
-            );
+            .SelectMany(r => r.State.NotGivenBack, (r, left) => (Round: r, Detection: NotGivenBack(known, r, left, policy)))
+            .Concat(deleted.Select(r => (Round: r, Detection: Deleted(known, r, policy))))
+            .Where(d => !leaving.Contains(d.Round.UserId) && (staying || !Ids.Same(d.Round.UserId, known.UserId ?? "")))
+            .Select(d => d.Detection);
         await findings.ReportAsync(known, [CasePhase.NotGivenBack], [.. detections], rounds.Now, cancellationToken);
         await rounds.ChangeAsync(
             new CaseRun(known.Id, known.Round, ""),
@@ -110,6 +100,47 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
             if (other.IsNotGivenBack && other.Id != known.Id)
                 await ReportNotGivenBackAsync(other, policy, cancellationToken);
     }
+
+    // The last round of each person, where that found the user deleted: a later one found it restored.
+    private async Task<IReadOnlyList<ActedRound>> DeletedAsync(LeaverCase known, CancellationToken cancellationToken)
+    {
+        var last = new Dictionary<string, ActedRound>(StringComparer.OrdinalIgnoreCase);
+        for (var round = 1; round <= known.Round; round++)
+        {
+            var run = new CaseRun(known.Id, round, "");
+            if (await rounds.StateAsync(run, cancellationToken) is { Facts.UserId: var userId } state)
+                last[userId] = new(run, state);
+        }
+        return [.. last.Values.Where(r => r.State.IsUserDeleted)];
+    }
+
+    private static Detection NotGivenBack(LeaverCase known, ActedRound acted, NotGivenBack left, OffboardingPolicy policy) =>
+        CaseFindings.Create(
+            known,
+            policy,
+            CasePhase.NotGivenBack,
+            OffboardingControls.StepStuck,
+            $"Not given back: {left.Reason}",
+            "If the person still stays, do it by hand; it is read again every day: " + $"{Steps.ByHand(left.Step, "").WhatToDo}"
+        ) with
+        {
+            Part = $"round-{acted.Run.Round}-{left.Step.Id}",
+        };
+
+    private static Detection Deleted(LeaverCase known, ActedRound acted, OffboardingPolicy policy) =>
+        CaseFindings.Create(
+            known,
+            policy,
+            CasePhase.NotGivenBack,
+            OffboardingControls.StepStuck,
+            $"The person may stay, and the user {acted.State.Facts!.PrincipalName} was deleted: nothing could be given back, "
+                + "and whether this case had disabled the account is not known.",
+            "If the person is to use this account, restore the user within 30 days of the deletion and see that it can sign in: "
+                + $"az rest --method post --url https://graph.microsoft.com/v1.0/directory/deletedItems/{acted.UserId}/restore"
+        ) with
+        {
+            Part = $"round-{acted.Run.Round}-deleted",
+        };
 
     private static bool IsFoundGivenBack(PlanStep step, CaseState later) =>
         step.Action switch

@@ -7,7 +7,9 @@ namespace Compliance.Offboarding.Rounds;
 /// <summary>What becomes of a case once access was given back, as far as it can be.</summary>
 internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFindings findings)
 {
-    /// <summary>What these rounds took is given back, as far as it can be.</summary>
+    /// <summary>
+    /// What these rounds took is given back, as far as it can be. The case is changed last: as long as it is not, this is done again.
+    /// </summary>
     public async Task<ChangeDecision> GivenBackAsync(
         LeaverCase known,
         IReadOnlyList<ActedRound> acted,
@@ -20,14 +22,20 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
         var others = await taken.RoundsAsync(known, cancellationToken);
         var isRestored = false;
         for (var round = 1; round <= known.Round && !isRestored; round++)
-            isRestored = (await rounds.StateAsync(new CaseRun(known.Id, round, ""), cancellationToken)).Restored.Count > 0;
-        await rounds.ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => Ended(c, others, isRestored, note), cancellationToken);
+        {
+            var state = await rounds.StateAsync(new CaseRun(known.Id, round, ""), cancellationToken);
+            isRestored = state.Restored.Count > 0;
+            if (state is { IsUserDeleted: true, Facts.PrincipalName: var name })
+                note ??= $"{name} was deleted: nothing could be given back";
+        }
         await findings.ReportAsync(known, [CasePhase.Undo], [], rounds.Now, cancellationToken);
+        await rounds.ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => Ended(c, others, isRestored, note), cancellationToken);
         return new(NextAction.Stop);
     }
 
     /// <summary>
-    /// The user was deleted: whether the account was disabled before is not known, and nothing can be given back.
+    /// The user was deleted: whether the account was disabled before is not known, and nothing can be given back. That is kept and reported
+    /// before the case ends.
     /// </summary>
     public async Task<ChangeDecision> DeletedAsync(
         LeaverCase known,
@@ -36,23 +44,10 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
         CancellationToken cancellationToken
     )
     {
-        var name = person.Facts.PrincipalName;
-        var decision = await GivenBackAsync(known, person.Rounds, $"{name} was deleted: nothing could be given back", cancellationToken);
-        var detection = CaseFindings.Create(
-            known,
-            policy,
-            CasePhase.Undo,
-            OffboardingControls.StepStuck,
-            $"The person may stay, and the user {name} was deleted: nothing could be given back, "
-                + "and whether this case had disabled the account is not known.",
-            "If the person is to use this account, restore the user within 30 days of the deletion and see that it can sign in: "
-                + $"az rest --method post --url https://graph.microsoft.com/v1.0/directory/deletedItems/{person.Facts.UserId}/restore"
-        ) with
-        {
-            Part = "deleted",
-        };
-        await findings.ReportAsync(known, [CasePhase.Undo], [detection], rounds.Now, cancellationToken);
-        return decision;
+        foreach (var (round, _) in person.Rounds)
+            await rounds.ChangeStateAsync(round, s => s with { IsUserDeleted = true }, cancellationToken);
+        await taken.ReportNotGivenBackAsync(known, policy, cancellationToken);
+        return await GivenBackAsync(known, person.Rounds, null, cancellationToken);
     }
 
     /// <summary>

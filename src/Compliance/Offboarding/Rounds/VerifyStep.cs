@@ -30,7 +30,7 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
         // A person whose account was not seen blocked is not clear.
         var isClear = verified.Clear && known.BlockedAt is not null;
         var (left, stuck) = Split(verified, plans, state.Outcomes);
-        var detections = stuck.Select(a => Stuck(known, a, policy)).ToList();
+        var detections = stuck.Select(a => Stuck(known, a, plans, policy)).ToList();
         if (!isClear && (known.BlockedAt ?? known.BegunAt) is { } begun && rounds.Now > begun + policy.ClearWithin)
         {
             detections.Add(NotClear(known, left.Count + stuck.Count + verified.Outside.Count, verified.Unread.Count, policy));
@@ -46,18 +46,29 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
         return new(next, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
     }
 
-    private static Detection Stuck(LeaverCase known, VerifiedAccess access, OffboardingPolicy policy) =>
-        CaseFindings.Create(
+    private static Detection Stuck(
+        LeaverCase known,
+        VerifiedAccess access,
+        IReadOnlyList<ActionPlan> plans,
+        OffboardingPolicy policy
+    )
+    {
+        var isUnknown = access.State == AccessState.Unknown;
+        // Whether it can be read or not, there is the same to do.
+        var whatToDo = isUnknown ? Verification.FindManual(plans, access.Access)?.WhatToDo ?? access.WhatToDo : access.WhatToDo;
+        return CaseFindings.Create(
             known,
             policy,
             CasePhase.Removal,
             OffboardingControls.StepStuck,
             $"{access.Access.Kind} {access.Access.Name}: {access.Why}",
-            access.WhatToDo ?? "A person has to remove it."
+            whatToDo ?? "A person has to remove it."
         ) with
         {
             Part = access.Access.Key,
+            Unknown = isUnknown,
         };
+    }
 
     private static Detection NotClear(LeaverCase known, int remaining, int unread, OffboardingPolicy policy) =>
         CaseFindings.Create(
@@ -137,11 +148,17 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
             .GroupBy(s => s.Arguments[StepArguments.Access], StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Last().Id, StringComparer.Ordinal);
         bool Hopeless(VerifiedAccess access) =>
-            access.State == AccessState.LeftToPerson
-            || (
-                steps.TryGetValue(access.Access.Key, out var step)
-                && last.GetValueOrDefault(step)?.Result is StepResult.NotPermitted or StepResult.Refused
-            );
+            access switch
+            {
+                { State: AccessState.LeftToPerson } => true,
+                // A read that did not come to its end does not end what a person has to do, nor bring back what was seen gone.
+                { State: AccessState.Unknown, SeenRemovedAt: not null } => false,
+                _ when steps.TryGetValue(access.Access.Key, out var step) => last.GetValueOrDefault(step)?.Result
+                    is StepResult.NotPermitted
+                        or StepResult.Refused,
+                { State: AccessState.Unknown } => Verification.FindManual(plans, access.Access) is not null,
+                _ => false,
+            };
         var there = verified.Accesses.Where(a => a.State != AccessState.Removed).ToList();
         return ([.. there.Where(a => !Hopeless(a))], [.. there.Where(Hopeless)]);
     }
