@@ -18,8 +18,11 @@ internal sealed class BlockAgain(
         if (known.BlockedAt is not null || known.BegunAt is null)
             return;
         var state = await rounds.StateAsync(run, cancellationToken);
-        if (await rounds.FindBlockPlanAsync(run, state, cancellationToken) is { } plan)
-            await blocking.BlockAsync(run with { IsBlocked = true }, plan, policy, cancellationToken);
+        if (await rounds.FindBlockPlanAsync(run, state, cancellationToken) is not { } plan)
+            return;
+        if (state.Facts is { AccountEnabled: not true, UserId: var userId } && await IsEnabledAsync(userId, cancellationToken))
+            await NoteEnabledAsync(run, cancellationToken);
+        await blocking.BlockAsync(run with { IsBlocked = true }, plan, policy, cancellationToken);
     }
 
     /// <summary>
@@ -29,13 +32,14 @@ internal sealed class BlockAgain(
     {
         if (known is not { BlockedAt: not null, UserId: { } userId })
             return;
-        var seen = (await directory.RecheckAsync([userId], cancellationToken)).GetValueOrDefault(userId);
         if (
-            seen is not { Enabled: true }
+            !await IsEnabledAsync(userId, cancellationToken)
             || await rounds.FindBlockPlanAsync(run, await rounds.StateAsync(run, cancellationToken), cancellationToken) is not { } plan
         )
             return;
         var now = rounds.Now;
+        // First: whoever blocks and is cut off leaves it to be known.
+        await NoteEnabledAsync(run, cancellationToken);
         // Where that is held the finding about the pause is open, and the account is read again the next time that it is asked for the
         // answer.
         if (await passes.BlockAsync(plan, settled: null, cancellationToken) is not { } outcomes)
@@ -67,4 +71,15 @@ internal sealed class BlockAgain(
             cancellationToken
         );
     }
+
+    private async Task<bool> IsEnabledAsync(string userId, CancellationToken cancellationToken) =>
+        (await directory.RecheckAsync([userId], cancellationToken)).GetValueOrDefault(userId) is { Enabled: true };
+
+    // An undo enables the account of whoever could sign in when they were blocked, and be it for the second time.
+    private Task<CaseState> NoteEnabledAsync(CaseRun run, CancellationToken cancellationToken) =>
+        rounds.ChangeStateAsync(
+            run,
+            s => s.Facts is { } facts ? s with { Facts = facts with { AccountEnabled = true } } : s,
+            cancellationToken
+        );
 }
