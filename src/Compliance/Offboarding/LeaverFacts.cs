@@ -26,7 +26,9 @@ public sealed record LeaverFacts
     /// <summary>For example <c>Employee</c>, <c>Service</c>.</summary>
     public string? EmployeeType { get; init; }
 
-    /// <summary>Whether the account could sign in before anything was done; null when it was not given.</summary>
+    /// <summary>
+    /// Whether the account could sign in before this program disabled it, for the first time or again; null when it was not given.
+    /// </summary>
     public bool? AccountEnabled { get; init; }
 
     /// <summary>

@@ -34,7 +34,7 @@ internal static class UndoPlanner
 
     /// <summary>The plan that gives access back.</summary>
     /// <param name="caseId">The case.</param>
-    /// <param name="facts">The person, as looked up before blocking: an account that was disabled then stays so.</param>
+    /// <param name="facts">The person, as looked up before blocking: an account that was disabled each time stays so.</param>
     /// <param name="snapshot">The access before anything was removed.</param>
     /// <param name="carriedOut">What is undone.</param>
     /// <param name="policy">In force.</param>

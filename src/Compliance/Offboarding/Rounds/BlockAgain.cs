@@ -28,6 +28,8 @@ internal sealed class BlockAgain(
             || !await review.MayBlockAsync(run, known, plan, policy, cancellationToken)
         )
             return false;
+        if (state.Facts is { AccountEnabled: not true, UserId: var userId } && await IsEnabledAsync(userId, cancellationToken))
+            await NoteEnabledAsync(run, cancellationToken);
         await blocking.BlockAsync(run with { IsBlocked = true }, plan, policy, cancellationToken);
         return true;
     }
@@ -39,13 +41,14 @@ internal sealed class BlockAgain(
     {
         if (known is not { BlockedAt: not null, UserId: { } userId })
             return;
-        var seen = (await directory.RecheckAsync([userId], cancellationToken)).GetValueOrDefault(userId);
         if (
-            seen is not { Enabled: true }
+            !await IsEnabledAsync(userId, cancellationToken)
             || await rounds.FindBlockPlanAsync(run, await rounds.StateAsync(run, cancellationToken), cancellationToken) is not { } plan
         )
             return;
         var now = rounds.Now;
+        // First: whoever blocks and is cut off leaves it to be known.
+        await NoteEnabledAsync(run, cancellationToken);
         // Where that is held the finding about the pause is open, and the account is read again the next time that it is asked for the
         // answer.
         if (await passes.BlockAsync(plan, settled: null, cancellationToken) is not { } outcomes)
@@ -77,4 +80,15 @@ internal sealed class BlockAgain(
             cancellationToken
         );
     }
+
+    private async Task<bool> IsEnabledAsync(string userId, CancellationToken cancellationToken) =>
+        (await directory.RecheckAsync([userId], cancellationToken)).GetValueOrDefault(userId) is { Enabled: true };
+
+    // An undo enables the account of whoever could sign in when they were blocked, and be it for the second time.
+    private Task<CaseState> NoteEnabledAsync(CaseRun run, CancellationToken cancellationToken) =>
+        rounds.ChangeStateAsync(
+            run,
+            s => s.Facts is { } facts ? s with { Facts = facts with { AccountEnabled = true } } : s,
+            cancellationToken
+        );
 }

@@ -27,7 +27,7 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
         var acted = await RoundsAsync(known, cancellationToken);
         var staying = CaseRules.IsStaying(known, rounds.Now);
         var first = acted.FirstOrDefault(r => staying || known.UserId is not { } leaver || !Ids.Same(r.UserId, leaver));
-        return first is null ? null : new(first.State.Facts!, [.. acted.Where(r => Ids.Same(r.UserId, first.UserId))]);
+        return first is null ? null : TakenFromPerson.Create([.. acted.Where(r => Ids.Same(r.UserId, first.UserId))]);
     }
 
     /// <summary>
@@ -161,10 +161,19 @@ internal sealed record ActedRound(CaseRun Run, CaseState State)
 }
 
 /// <summary>What was taken from one person.</summary>
-/// <param name="Facts">The person, before the first of the rounds.</param>
+/// <param name="Facts">
+/// The person, before the first of the rounds; the account could sign in when any of them found it so: that one disabled it.
+/// </param>
 /// <param name="Rounds">The rounds that took it, the oldest first.</param>
 internal sealed record TakenFromPerson(LeaverFacts Facts, IReadOnlyList<ActedRound> Rounds)
 {
+    /// <summary>What these rounds of one person took.</summary>
+    public static TakenFromPerson Create(IReadOnlyList<ActedRound> rounds)
+    {
+        var facts = rounds[0].State.Facts!;
+        return new(rounds.Any(r => r.State.Facts!.AccountEnabled == true) ? facts with { AccountEnabled = true } : facts, rounds);
+    }
+
     /// <summary>The latest of them.</summary>
     public ActedRound Last => Rounds[^1];
 
