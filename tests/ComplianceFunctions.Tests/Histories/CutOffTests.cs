@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Azure;
 using Compliance.Changes.Flow;
 using Compliance.Offboarding;
@@ -194,6 +195,28 @@ public sealed class CutOffTests
             Assert.Contains("was deleted", known.Note, StringComparison.Ordinal);
         }
         Assert.True(kept > 3, $"{kept} writes only");
+    }
+
+    [Fact]
+    public async Task Advice_to_restore_a_deleted_user_ends_when_the_user_is_there_again_and_leaves_after_all()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var (tenant, id) = (desk.World.Sandbox.Tenant, SmallTenant.IdOf(Person.Lea));
+        await desk.SaysAsync();
+        await desk.Steps.DecideAsync(desk.Run, CancellationToken);
+        await desk.SaysAsync(HrEventKind.Cancelled, 2);
+        await desk.BlockAsync();
+        var user = JsonNode.Parse(tenant.Users.Find(id)!.Json)!.AsObject();
+        await desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.Delete, Person.Lea));
+        await desk.PlanUndoAsync();
+        Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck));
+
+        tenant.DeletedUsers.Remove(id, out _);
+        tenant.Add("users", user);
+        await desk.SaysAsync(sequence: 3);
+        Assert.Equal((NextAction.Proceed, 2), ((await desk.Steps.DecideAsync(desk.Run, CancellationToken)).Outcome, desk.Run.Round));
+
+        Assert.False(desk.World.HasFinding(OffboardingControls.StepStuck));
     }
 
     // Between what a pass came to and the case's state; or between that and the record.

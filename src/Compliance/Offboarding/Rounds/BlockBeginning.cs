@@ -64,7 +64,8 @@ internal sealed class BlockBeginning(
             return null;
         if (known.Note is not null || run.Round > 1 || run.Attempt > 0)
             await findings.ReportAsync(known, [CasePhase.Match, CasePhase.Hold, CasePhase.Approval], [], rounds.Now, cancellationToken);
-        if (known.IsNotGivenBack)
+        // Also what an earlier round could not give back to a user who was deleted.
+        if (known.IsNotGivenBack || run.Round > 1)
             await taken.ReportNotGivenBackAsync(begun, policy, cancellationToken);
         return new(NextAction.Proceed, plan.Id());
     }
