@@ -1,6 +1,8 @@
 using Compliance.Changes.Flow;
 using Compliance.Changes.Plans;
+using Compliance.Findings;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Planning;
 
 namespace Compliance.Offboarding.Rounds;
 
@@ -8,13 +10,21 @@ namespace Compliance.Offboarding.Rounds;
 internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFindings findings)
 {
     /// <summary>What these rounds took is given back, as far as it can be.</summary>
+    /// <param name="known">The case.</param>
+    /// <param name="acted">The rounds.</param>
+    /// <param name="note">What the case notes; null for nothing.</param>
+    /// <param name="cancellationToken">Stops between writes.</param>
+    /// <param name="left">What is left to a person, and is not read again.</param>
     public async Task<ChangeDecision> GivenBackAsync(
         LeaverCase known,
         IReadOnlyList<ActedRound> acted,
         string? note,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        params IReadOnlyList<Detection> left
     )
     {
+        // First: once it counts as given back, nothing finds out any more what is left.
+        await findings.ReportAsync(known, [CasePhase.Undo], left, rounds.Now, cancellationToken);
         foreach (var (round, _) in acted)
             await rounds.ChangeStateAsync(round, s => s with { GivenBack = true }, cancellationToken);
         var others = await taken.RoundsAsync(known, cancellationToken);
@@ -22,7 +32,6 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
         for (var round = 1; round <= known.Round && !isRestored; round++)
             isRestored = (await rounds.StateAsync(new CaseRun(known.Id, round, ""), cancellationToken)).Restored.Count > 0;
         await rounds.ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => Ended(c, others, isRestored, note), cancellationToken);
-        await findings.ReportAsync(known, [CasePhase.Undo], [], rounds.Now, cancellationToken);
         return new(NextAction.Stop);
     }
 
@@ -37,7 +46,6 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
     )
     {
         var name = person.Facts.PrincipalName;
-        var decision = await GivenBackAsync(known, person.Rounds, $"{name} was deleted: nothing could be given back", cancellationToken);
         var detection = CaseFindings.Create(
             known,
             policy,
@@ -51,9 +59,34 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
         {
             Part = "deleted",
         };
-        await findings.ReportAsync(known, [CasePhase.Undo], [detection], rounds.Now, cancellationToken);
-        return decision;
+        return await GivenBackAsync(
+            known,
+            person.Rounds,
+            $"{name} was deleted: nothing could be given back",
+            cancellationToken,
+            detection
+        );
     }
+
+    /// <summary>What an undo leaves to a person because no snapshot has it.</summary>
+    public static IReadOnlyList<Detection> NotKept(LeaverCase known, ActionPlan plan, OffboardingPolicy policy) =>
+        [
+            .. plan
+                .Manual.Where(m => m.Why == UndoPlanner.NotKept)
+                .Select(m =>
+                    CaseFindings.Create(
+                        known,
+                        policy,
+                        CasePhase.Undo,
+                        OffboardingControls.StepStuck,
+                        $"{m.Target.Type} {m.Target.Name}: {m.Why}",
+                        m.WhatToDo
+                    ) with
+                    {
+                        Part = $"{m.Target.Type}:{m.Target.Id}".ToLowerInvariant(),
+                    }
+                ),
+        ];
 
     /// <summary>
     /// Keeps and reports what is tried no more: the next undo of the person has it too, for it would find the account disabled and leave it
