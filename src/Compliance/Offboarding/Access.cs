@@ -137,4 +137,25 @@ public sealed record AccessSnapshot(
 {
     /// <summary>True when every source was read to its end.</summary>
     public bool Complete => Sources.All(s => s.Complete);
+
+    /// <summary>With what another read shows beside it: an access, and a source, that both name stays as this one has it.</summary>
+    internal AccessSnapshot With(AccessSnapshot? other) =>
+        other is null
+            ? this
+            : this with
+            {
+                Accesses = [.. Accesses, .. other.Without(this).Accesses],
+                Sources =
+                [
+                    .. Sources,
+                    .. other.Sources.ExceptBy(Sources.Select(s => s.Source), s => s.Source, StringComparer.OrdinalIgnoreCase),
+                ],
+            };
+
+    /// <summary>But for the accesses that another read has.</summary>
+    internal AccessSnapshot Without(AccessSnapshot other) =>
+        this with
+        {
+            Accesses = [.. Accesses.ExceptBy(other.Accesses.Select(a => a.Key), a => a.Key, StringComparer.Ordinal)],
+        };
 }

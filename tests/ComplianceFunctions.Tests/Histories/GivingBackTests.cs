@@ -2,6 +2,7 @@ using Compliance.Changes.Flow;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Actions;
+using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Rounds;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,6 +11,8 @@ namespace ComplianceFunctions.Tests.Histories;
 /// <summary>An undo gives back all that the case took, whichever of its rounds and plans took it.</summary>
 public sealed class GivingBackTests
 {
+    private static string MembershipsUnread => $"GET graph/users/{SmallTenant.IdOf(Person.Lea)}/memberOf => status=403";
+
     [Fact]
     public async Task An_account_that_only_a_later_round_found_enabled_is_enabled_again()
     {
@@ -76,6 +79,115 @@ public sealed class GivingBackTests
         var undo = await PlanAsync(desk, await desk.PlanUndoAsync());
 
         Assert.DoesNotContain(undo.Steps, s => s.Action == EnableAccount.Id);
+    }
+
+    [Fact]
+    public async Task What_a_later_plan_of_the_round_took_is_certified_and_given_back_too()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var holds = desk.Holds();
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        desk.World.Sandbox.SetFaults(MembershipsUnread);
+        await desk.RemoveAsync((await desk.PlanAsync()).PlanId!);
+        Assert.Equal(3, desk.Holds());
+        desk.World.Sandbox.SetFaults(null);
+        Assert.True((await desk.VerifyAsync()).NewPlan);
+        await desk.RemoveAsync((await desk.PlanAsync()).PlanId!, attempt: 1);
+        Assert.Equal((0, NextAction.Proceed), (desk.Holds(), (await desk.VerifyAsync()).Outcome));
+        var certified = (await desk.StateAsync())!.Verified!.Accesses.Where(a => a.Access.Kind == AccessKind.GroupMember);
+        Assert.Equal(3, certified.Count(a => a.State == AccessState.Removed));
+
+        await GiveBackAsync(desk);
+
+        Assert.Equal((LeaverStage.Restored, holds), ((await desk.CaseAsync()).Stage, desk.Holds()));
+        Assert.False(desk.World.HasFinding(OffboardingControls.StepStuck));
+    }
+
+    // As rounds have them that an earlier version began: it kept the first snapshot alone.
+    [Fact]
+    public async Task What_was_taken_and_is_in_no_snapshot_is_left_to_a_person_and_is_a_finding()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        await desk.VerifyAsync();
+        await desk.Documents.ChangeAsync<AccessSnapshot>(
+            LeaverRounds.Name(desk.Run, "snapshot.json"),
+            s => s! with { Accesses = [.. s.Accesses.Where(a => a.Kind != AccessKind.GroupMember)] },
+            TestContext.Current.CancellationToken
+        );
+
+        var undo = await GiveBackAsync(desk);
+
+        var byHand = undo.Manual.Where(m => m.Target.Type == "group").Select(m => m.Target.Name);
+        Assert.Equal(SmallTenant.GroupNames.Take(3).Order(), byHand.Order());
+        Assert.Equal((LeaverStage.Restored, 1), ((await desk.CaseAsync()).Stage, desk.Holds()));
+        Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck));
+        Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
+        Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck));
+    }
+
+    [Fact]
+    public async Task A_plan_without_steps_is_followed_by_one_from_a_fresh_read_where_nothing_could_be_read_before()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await EditAsync(desk, DirectoryEdit.Disable);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        desk.World.Sandbox.SetFaults("graph/* => status=403\narm/* => status=403");
+        var empty = await desk.PlanAsync();
+        Assert.Empty((await PlanAsync(desk, empty)).Steps);
+        await desk.RemoveAsync(empty.PlanId!);
+        desk.World.Sandbox.SetFaults(null);
+        Assert.True((await desk.VerifyAsync()).NewPlan);
+
+        await desk.RemoveAsync((await desk.PlanAsync()).PlanId!, attempt: 1);
+
+        Assert.Equal((0, NextAction.Proceed), (desk.Holds(), (await desk.VerifyAsync()).Outcome));
+    }
+
+    [Fact]
+    public async Task A_plan_without_steps_is_followed_by_one_from_a_fresh_read_where_something_was_given_since()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var tenant = desk.World.Sandbox.Tenant;
+        foreach (var group in tenant.GroupsOf(SmallTenant.IdOf(Person.Lea)).ToList())
+            tenant.Remove($"groups/{group}/members", SmallTenant.IdOf(Person.Lea));
+        tenant.Remove("roleAssignments", Assert.Single(PersonAccess.Read(tenant, Person.Lea).Holds));
+        await EditAsync(desk, DirectoryEdit.Disable);
+        await desk.SaysAsync();
+        var empty = await desk.PlannedAsync();
+        await desk.RemoveAsync(empty);
+        await EditAsync(desk, DirectoryEdit.AddToGroup);
+        Assert.True((await desk.VerifyAsync()).NewPlan);
+
+        await desk.RemoveAsync((await desk.PlanAsync()).PlanId!, attempt: 1);
+
+        Assert.Equal((0, NextAction.Proceed), (desk.Holds(), (await desk.VerifyAsync()).Outcome));
+    }
+
+    [Fact]
+    public async Task A_plan_that_is_made_again_before_anything_was_taken_has_what_either_read_showed()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        desk.Edit(PolicyEdit.ApproveFirstAct);
+        await desk.SaysAsync();
+        await desk.BlockAsync();
+        desk.World.Sandbox.SetFaults("arm/* => status=403");
+        var first = await PlanAsync(desk, await desk.PlanAsync());
+        desk.World.Sandbox.SetFaults(MembershipsUnread);
+
+        var second = await PlanAsync(desk, await desk.PlanAsync());
+
+        Assert.Equal((3, 0), (Count(first, AccessKind.GroupMember), Count(first, AccessKind.AzureRole)));
+        Assert.Equal((3, 1), (Count(second, AccessKind.GroupMember), Count(second, AccessKind.AzureRole)));
+    }
+
+    private static int Count(ActionPlan plan, AccessKind kind)
+    {
+        var action = StepRegistry.Default.FindRemoval(kind)!.Action;
+        return plan.Steps.Count(s => s.Action == action);
     }
 
     private static Task EditAsync(StepDesk desk, DirectoryEdit edit) =>

@@ -32,8 +32,8 @@ public sealed class CaseDesk
         );
 
     /// <summary>
-    /// A document of a case's round: <c>snapshot.json</c>, <c>state.json</c>, <c>plan-ID.json</c>, <c>certificate.json</c>,
-    /// <c>certificate.html</c>; null when there is none.
+    /// A document of a case's round: <c>snapshot.json</c>, <c>snapshot-later.json</c>, <c>state.json</c>, <c>plan-ID.json</c>,
+    /// <c>certificate.json</c>, <c>certificate.html</c>; null when there is none.
     /// </summary>
     public async Task<BinaryData?> DocumentAsync(string caseId, string document, CancellationToken cancellationToken) =>
         await CaseAsync(caseId, cancellationToken) is { } known && IsName(document)

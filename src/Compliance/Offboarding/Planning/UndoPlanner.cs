@@ -32,6 +32,9 @@ internal static class UndoPlanner
     /// <summary>Why a person gives back what an earlier undo had planned.</summary>
     public const string NotGivenBefore = "an earlier undo could not give it back";
 
+    /// <summary>Why a person gives back what no snapshot has.</summary>
+    public const string NotKept = "not restored: it was taken away, and no snapshot that was kept has it";
+
     /// <summary>The plan that gives access back.</summary>
     /// <param name="caseId">The case.</param>
     /// <param name="facts">The person, as looked up before blocking: an account that was disabled each time stays so.</param>
@@ -59,7 +62,7 @@ internal static class UndoPlanner
             .Concat(Removed(snapshot, done).Select(a => (a.Asset, Planned: GiveBack(a, context, registry))))
             .ToList();
         var steps = planned.SelectMany(p => p.Planned.Steps, (p, step) => (Step: step, p.Asset)).ToList();
-        var manual = planned.SelectMany(p => p.Planned.Manual).ToList();
+        var manual = planned.SelectMany(p => p.Planned.Manual).Concat(NotInSnapshot(snapshot, done, context, registry)).ToList();
         var known = steps.Select(s => s.Step.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var left in carriedOut.NotGivenBack.Where(e => known.Add(e.Id)))
             // What was judged to give no power then may give it now.
@@ -117,6 +120,28 @@ internal static class UndoPlanner
             .Without(snapshot, done.Where(s => s.Action == AddToBlockGroup.Id).Select(s => s.Target.Id))
             .Accesses.Where(a => removed.Contains(a.Key))
             .DistinctBy(a => a.Key, StringComparer.Ordinal);
+    }
+
+    // An earlier version kept the first snapshot of a round alone, whatever its later plans took.
+    private static IEnumerable<ManualStep> NotInSnapshot(
+        AccessSnapshot snapshot,
+        IReadOnlyList<PlanStep> done,
+        UndoContext context,
+        StepRegistry registry
+    )
+    {
+        var known = snapshot.Accesses.Select(a => a.Key).ToHashSet(StringComparer.Ordinal);
+        var blockGroups = done.Where(s => s.Action == AddToBlockGroup.Id).Select(s => s.Target.Id).ToList();
+        return done.Where(s => s.Arguments.TryGetValue(StepArguments.Access, out var access) && !known.Contains(access))
+            // The account is given back without any snapshot.
+            .Where(s => registry.Find(s.Action) is not IRemovalStep removal || !removal.Kinds.Contains(AccessKind.Account))
+            .Where(s => !blockGroups.Contains(s.Target.Id, StringComparer.OrdinalIgnoreCase))
+            .DistinctBy(s => s.Arguments[StepArguments.Access], StringComparer.Ordinal)
+            .Select(s => new ManualStep(
+                s.Target,
+                NotKept,
+                $"give {s.Target.Name} again by hand, if {context.Facts.PrincipalName} still needs it"
+            ));
     }
 
     private static PlannedAccess GiveBack(Access access, UndoContext context, StepRegistry registry)

@@ -17,8 +17,9 @@ internal sealed class AccessReads(LeaverRounds rounds, ILeaverDirectory director
     }
 
     /// <summary>
-    /// The access that a removal is planned from: the round's first snapshot, which is kept and recorded, until something was removed; a
-    /// later plan is made from a fresh one.
+    /// The access that a removal is planned from: the round's first snapshot, which is kept and recorded, until a plan was carried out and
+    /// verified; a later plan is made from a fresh one. Where the first is not complete it is read afresh at once, and what it has stays.
+    /// All that is planned from is kept, and an undo restores from it.
     /// </summary>
     public async Task<AccessSnapshot> ReadForPlanAsync(
         CaseRun run,
@@ -28,13 +29,17 @@ internal sealed class AccessReads(LeaverRounds rounds, ILeaverDirectory director
     )
     {
         var first = await rounds.FindSnapshotAsync(run, cancellationToken);
-        var isFirst = state.Outcomes.Count == 0;
-        var snapshot = isFirst && first is not null ? first : await ReadAsync(state, policy, cancellationToken);
+        var isFirst = state is { Outcomes: [], Verified: null };
+        var snapshot = isFirst && first is { Complete: true } ? first : await ReadAsync(state, policy, cancellationToken);
         if (first is null)
         {
             first = await rounds.KeepSnapshotAsync(run, snapshot, cancellationToken);
-            snapshot = isFirst ? first : snapshot;
+            // Of two at once both plan from the one that is kept.
+            snapshot = isFirst && first.Complete ? first : snapshot;
         }
+        await rounds.KeepSeenAsync(run, snapshot, cancellationToken);
+        if (isFirst)
+            snapshot = snapshot.With(await rounds.FindSeenAsync(run, cancellationToken));
         // Asked of the record, not of the document: a crash may have come between the two.
         if (!RoundEvidence.IsRecorded(state, run, "snapshot"))
             await RecordAsync(run, first, policy, cancellationToken);

@@ -24,6 +24,7 @@ internal sealed class LeaverRounds(
 {
     private const string StateName = "state.json";
     private const string SnapshotName = "snapshot.json";
+    private const string LaterName = "snapshot-later.json";
 
     public string Tenant => tenant.Value;
 
@@ -108,13 +109,32 @@ internal sealed class LeaverRounds(
     public Task<AccessSnapshot?> FindSnapshotAsync(CaseRun run, CancellationToken cancellationToken) =>
         documents.LoadAsync<AccessSnapshot>(Name(run, SnapshotName), cancellationToken);
 
+    /// <summary>
+    /// All access that the plans of this round were made from: the first snapshot, and what later reads showed beside it. Null when it was
+    /// not read yet.
+    /// </summary>
+    public async Task<AccessSnapshot?> FindSeenAsync(CaseRun run, CancellationToken cancellationToken)
+    {
+        var later = await documents.LoadAsync<AccessSnapshot>(Name(run, LaterName), cancellationToken);
+        return await FindSnapshotAsync(run, cancellationToken) is { } first ? first.With(later) : later;
+    }
+
+    /// <inheritdoc cref="FindSeenAsync"/>
     /// <exception cref="InvalidOperationException">The access was not read yet.</exception>
-    public async Task<AccessSnapshot> SnapshotAsync(CaseRun run, CancellationToken cancellationToken) =>
-        await FindSnapshotAsync(run, cancellationToken) ?? throw new InvalidOperationException($"case {run.CaseId} has no snapshot");
+    public async Task<AccessSnapshot> SeenAsync(CaseRun run, CancellationToken cancellationToken) =>
+        await FindSeenAsync(run, cancellationToken) ?? throw new InvalidOperationException($"case {run.CaseId} has no snapshot");
+
+    /// <summary>Keeps what a later read shows that was not kept before, ahead of any plan that takes it away.</summary>
+    public async Task KeepSeenAsync(CaseRun run, AccessSnapshot read, CancellationToken cancellationToken)
+    {
+        var seen = await SeenAsync(run, cancellationToken);
+        if (read.Without(seen) is { Accesses.Count: > 0 } unknown)
+            await documents.ChangeAsync<AccessSnapshot>(Name(run, LaterName), kept => kept?.With(unknown) ?? unknown, cancellationToken);
+    }
 
     /// <summary>
-    /// Keeps the first snapshot: an undo restores from it, so it is never replaced. Of two at once, as after a killed host whose worker
-    /// went on, the first to keep it is right.
+    /// Keeps the first snapshot, which is on record and never replaced. Of two at once, as after a killed host whose worker went on, the
+    /// first to keep it is right.
     /// </summary>
     public Task<AccessSnapshot> KeepSnapshotAsync(CaseRun run, AccessSnapshot snapshot, CancellationToken cancellationToken) =>
         documents.ChangeAsync<AccessSnapshot>(Name(run, SnapshotName), kept => kept ?? snapshot, cancellationToken);

@@ -1,6 +1,8 @@
 using Compliance.Changes.Flow;
 using Compliance.Changes.Plans;
+using Compliance.Findings;
 using Compliance.Offboarding.Cases;
+using Compliance.Offboarding.Planning;
 
 namespace Compliance.Offboarding.Rounds;
 
@@ -10,13 +12,21 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
     /// <summary>
     /// What these rounds took is given back, as far as it can be. The case is changed last: as long as it is not, this is done again.
     /// </summary>
+    /// <param name="known">The case.</param>
+    /// <param name="acted">The rounds.</param>
+    /// <param name="note">What the case notes; null for nothing.</param>
+    /// <param name="cancellationToken">Stops between writes.</param>
+    /// <param name="left">What is left to a person, and is not read again.</param>
     public async Task<ChangeDecision> GivenBackAsync(
         LeaverCase known,
         IReadOnlyList<ActedRound> acted,
         string? note,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        params IReadOnlyList<Detection> left
     )
     {
+        // First: once it counts as given back, nothing finds out any more what is left.
+        await findings.ReportAsync(known, [CasePhase.Undo], left, rounds.Now, cancellationToken);
         foreach (var (round, _) in acted)
             await rounds.ChangeStateAsync(round, s => s with { GivenBack = true }, cancellationToken);
         var others = await taken.RoundsAsync(known, cancellationToken);
@@ -28,7 +38,6 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
             if (state is { IsUserDeleted: true, Facts.PrincipalName: var name })
                 note ??= $"{name} was deleted: nothing could be given back";
         }
-        await findings.ReportAsync(known, [CasePhase.Undo], [], rounds.Now, cancellationToken);
         await rounds.ChangeAsync(new CaseRun(known.Id, known.Round, ""), c => Ended(c, others, isRestored, note), cancellationToken);
         return new(NextAction.Stop);
     }
@@ -49,6 +58,26 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
         await taken.ReportNotGivenBackAsync(known, policy, cancellationToken);
         return await GivenBackAsync(known, person.Rounds, null, cancellationToken);
     }
+
+    /// <summary>What an undo leaves to a person because no snapshot has it.</summary>
+    public static IReadOnlyList<Detection> NotKept(LeaverCase known, ActionPlan plan, OffboardingPolicy policy) =>
+        [
+            .. plan
+                .Manual.Where(m => m.Why == UndoPlanner.NotKept)
+                .Select(m =>
+                    CaseFindings.Create(
+                        known,
+                        policy,
+                        CasePhase.Undo,
+                        OffboardingControls.StepStuck,
+                        $"{m.Target.Type} {m.Target.Name}: {m.Why}",
+                        m.WhatToDo
+                    ) with
+                    {
+                        Part = $"{m.Target.Type}:{m.Target.Id}".ToLowerInvariant(),
+                    }
+                ),
+        ];
 
     /// <summary>
     /// Keeps and reports what is tried no more: the next undo of the person has it too, for it would find the account disabled and leave it

@@ -121,8 +121,8 @@ internal sealed class UndoPlanning(
         foreach (var (run, state) in person.Rounds)
         {
             plans.AddRange(await rounds.LoadBegunPlansAsync(run, state, cancellationToken));
-            if (await rounds.FindSnapshotAsync(run, cancellationToken) is { } snapshot)
-                accesses.AddRange(snapshot.Accesses);
+            if (await rounds.FindSeenAsync(run, cancellationToken) is { } seen)
+                accesses.AddRange(seen.Accesses);
         }
         var before = new AccessSnapshot(rounds.Tenant, person.Facts.UserId, known.BegunAt ?? known.ReceivedAt, accesses, []);
         var done = person

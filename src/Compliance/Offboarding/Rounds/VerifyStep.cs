@@ -18,7 +18,7 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
         if (isSuperseded)
             return new(NextAction.Stop, 0, 0, false);
         var state = await rounds.StateAsync(run, cancellationToken);
-        var before = await rounds.SnapshotAsync(run, cancellationToken);
+        var before = await rounds.SeenAsync(run, cancellationToken);
         var plans = await rounds.LoadBegunPlansAsync(run, state, cancellationToken);
         var after = await access.ReadAsync(state, policy, cancellationToken);
         state = await rounds.ChangeStateAsync(
