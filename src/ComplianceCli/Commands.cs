@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ComplianceCli.Azure;
 
 namespace ComplianceCli;
 
@@ -17,20 +18,22 @@ internal static class Commands
     /// <param name="cancellationToken">Interrupts it.</param>
     /// <param name="input">Opens standard input; null for the process's own.</param>
     /// <param name="time">The clock that an event's times are judged by; null for the system's.</param>
+    /// <param name="azure">What the commands of Azure reach; null for the real one.</param>
     public static async Task<int> InvokeAsync(
         string[] arguments,
         TextWriter output,
         TextWriter errors,
         CancellationToken cancellationToken,
         Func<Stream>? input = null,
-        TimeProvider? time = null
+        TimeProvider? time = null,
+        AzureOutside? azure = null
     )
     {
         var options = new AppOptions();
         var commands = new AppCommands(options, output);
         var root = new RootCommand(
             "Manages the compliance app: cases of leavers, their plans and certificates, what waits for approval, the pause, the "
-                + "evidence, events sent by hand, and messages that were given up."
+                + "evidence, events sent by hand, messages that were given up, and its deployment to Azure."
         )
         {
             OffboardCommands.Create(commands),
@@ -38,6 +41,7 @@ internal static class Commands
             EvidenceCommands.Create(options.Connection, options.Json, output, errors),
             EventCommands.Create(options.Connect, options.Json, input ?? Console.OpenStandardInput, output, time ?? TimeProvider.System),
             new QueueCommands(options.Connect, options.Json, output).Create(),
+            new AzureCommands(azure ?? AzureOutside.Default, time ?? TimeProvider.System, output, errors).Create(),
         };
         root.HelpName = Name;
         foreach (var option in options.All)
