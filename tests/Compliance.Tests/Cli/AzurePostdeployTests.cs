@@ -112,6 +112,7 @@ public sealed class AzurePostdeployTests : IDisposable
                 + "Sender for your own account",
             errors.TrimEnd('\n').Split('\n')[^1]
         );
+        Assert.Equal(AzureCalls.Waits, _azure.Time.Waits);
     }
 
     [Theory]
