@@ -273,7 +273,7 @@ public abstract class LedgerKeeperTests(StorageFixture accounts)
 
         await Keeper().StartedAsync(Stop);
 
-        Assert.Contains(Logged(), l => l.Contains("not looked at or kept at the start", StringComparison.Ordinal));
+        Assert.Contains(Logged(), l => l.Contains("not checked or kept at the start", StringComparison.Ordinal));
     }
 
     [Fact]
