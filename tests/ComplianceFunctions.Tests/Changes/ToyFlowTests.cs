@@ -76,6 +76,27 @@ public sealed class ToyFlowTests
     }
 
     [Fact]
+    public async Task A_plan_all_of_whose_steps_were_refused_is_not_the_first_act_under_a_policy()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Policy = world.Policy with { ApproveFirstAct = true };
+        world.IsPermitted = false;
+        world.Put("c", new("a", true, 1));
+        world.Put("d", new("b", true, 1));
+        var run = world.Open("c");
+        await world.Flow.DecideAsync(run, Stop);
+        await ApproveAsync(world, "c");
+        var begun = await world.Flow.DecideAsync(run, Stop);
+        await world.Flow.ActAsync(run, begun.PlanId!, Stop);
+
+        Assert.Equal(NextAction.AskApproval, (await world.Flow.DecideAsync(world.Open("d"), Stop)).Outcome);
+
+        world.IsPermitted = true;
+        await world.Flow.ActAsync(run with { Attempt = 1 }, begun.PlanId!, Stop);
+        Assert.Equal(NextAction.Proceed, (await world.Flow.DecideAsync(world.Open("d"), Stop)).Outcome);
+    }
+
+    [Fact]
     public async Task A_pass_of_a_round_that_was_put_off_is_tried_again_on_its_day_and_of_a_cancelled_one_never()
     {
         await using var world = await ToyWorld.StartAsync();

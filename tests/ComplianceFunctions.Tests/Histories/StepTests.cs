@@ -479,8 +479,9 @@ public sealed class StepTests
 
         // There is no other owner: people are asked.
         Assert.Equal((NextAction.Retry, NextAction.AskApproval, true), (removed.Outcome, again.Outcome, plan != again.PlanId));
-        Assert.DoesNotContain(desk.World.Sandbox.Requests, r =>
-            r.Method == "POST" && r.Path.EndsWith("/owners/$ref", StringComparison.Ordinal)
+        Assert.DoesNotContain(
+            desk.World.Sandbox.Requests,
+            r => r.Method == "POST" && r.Path.EndsWith("/owners/$ref", StringComparison.Ordinal)
         );
     }
 
@@ -897,6 +898,25 @@ public sealed class StepTests
         await desk.PlanAsync();
 
         Assert.Equal(rested, await desk.CaseAsync());
+    }
+
+    [Fact]
+    public async Task A_plan_that_takes_nothing_is_not_the_first_act_under_a_policy()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var tenant = desk.World.Sandbox.Tenant;
+        foreach (var group in tenant.GroupsOf(SmallTenant.IdOf(Person.Lea)).ToList())
+            tenant.Remove($"groups/{group}/members", SmallTenant.IdOf(Person.Lea));
+        tenant.Remove("roleAssignments", Assert.Single(PersonAccess.Read(tenant, Person.Lea).Holds));
+        await EditAsync(desk, DirectoryEdit.Disable);
+        desk.Edit(PolicyEdit.ApproveFirstAct);
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+
+        await desk.SaysAsync(who: Person.Noa);
+        await desk.BlockAsync();
+
+        Assert.Equal(NextAction.AskApproval, (await desk.PlanAsync()).Outcome);
     }
 
     private static Task EditAsync(StepDesk desk, DirectoryEdit edit, Person who = Person.Lea) =>

@@ -17,6 +17,10 @@ internal static class StepOutcomes
         return [.. kept, .. newer.Where(n => !kept.Exists(k => k.StepId == n.StepId))];
     }
 
+    /// <summary>Whether a plan changed anything: one without steps, or whose steps were all refused or needless, is no first act.</summary>
+    public static bool IsActed(ActionPlan plan, IReadOnlyCollection<StepOutcome> outcomes) =>
+        plan.Steps.Any(s => outcomes.Any(o => o.StepId == s.Id && o.Result == StepResult.Done));
+
     /// <summary>How many steps ended how, by the result's name in camel case: for an evidence record.</summary>
     public static Dictionary<string, long> Counts(IReadOnlyCollection<StepOutcome> outcomes) =>
         outcomes

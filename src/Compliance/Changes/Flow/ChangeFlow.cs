@@ -299,7 +299,8 @@ internal sealed class ChangeFlow<TObservation>(
             cancellationToken
         );
         await RecordOutcomesAsync(run, plan, state, cancellationToken);
-        await guards.ActedAsync(run, plan, cancellationToken);
+        if (StepOutcomes.IsActed(plan, state.Outcomes))
+            await guards.ActedAsync(run, plan, cancellationToken);
         return new(done.Whole ? NextAction.Proceed : NextAction.Throttled);
     }
 

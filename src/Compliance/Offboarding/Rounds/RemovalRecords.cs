@@ -8,7 +8,7 @@ namespace Compliance.Offboarding.Rounds;
 /// <summary>Records what a pass over a removal plan came to.</summary>
 internal sealed class RemovalRecords(RoundOutcomes outcomes, RemovalGuards guards, LedgerKeeper checkpoints)
 {
-    /// <summary>Records the pass, and remembers that the policy was acted under; a checkpoint follows a whole plan.</summary>
+    /// <summary>Records the pass, and remembers that the policy was acted under if it was; a checkpoint follows a whole plan.</summary>
     public async Task RecordAsync(
         CaseRun run,
         CaseState state,
@@ -19,7 +19,8 @@ internal sealed class RemovalRecords(RoundOutcomes outcomes, RemovalGuards guard
     )
     {
         var isNew = await outcomes.RecordRemovedAsync(run, state, plan, pass, policy, cancellationToken);
-        await guards.ActedAsync(run, policy, cancellationToken);
+        if (StepOutcomes.IsActed(plan, state.Outcomes))
+            await guards.ActedAsync(run, policy, cancellationToken);
         if (pass.Whole && isNew)
             await checkpoints.AfterPlanAsync(plan.Id(), cancellationToken);
     }
