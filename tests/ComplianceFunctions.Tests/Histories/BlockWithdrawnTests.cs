@@ -10,7 +10,7 @@ namespace ComplianceFunctions.Tests.Histories;
 public sealed class BlockWithdrawnTests
 {
     [Fact]
-    public async Task While_people_are_asked_about_a_block_that_was_cut_off_nobody_is_blocked()
+    public async Task While_people_are_asked_about_a_block_that_was_cut_off_it_is_not_done()
     {
         await using var desk = await StepDesk.StartAsync();
         await desk.SaysAsync();
@@ -95,6 +95,74 @@ public sealed class BlockWithdrawnTests
 
         Assert.Equal(NextAction.AskApproval, (await desk.BlockAsync()).Outcome);
         Assert.True(desk.CanSignIn());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_block_that_was_done_and_then_withdrawn_is_given_back(bool isCancelled)
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await DoneAndCutOffAsync(desk);
+        if (isCancelled)
+        {
+            desk.Edit(PolicyEdit.ProtectLea);
+            Assert.Equal(NextAction.AskApproval, (await desk.BlockAsync()).Outcome);
+            await desk.SaysAsync(HrEventKind.Cancelled, 2);
+            Assert.Equal(NextAction.Stop, (await desk.BlockAsync()).Outcome);
+        }
+        else
+        {
+            await desk.SaysAsync(HrEventKind.Rescheduled, 2, TimeSpan.FromDays(60));
+            await desk.BlockAsync();
+        }
+
+        var asked = await desk.PlanUndoAsync();
+        Assert.Equal(NextAction.AskApproval, asked.Outcome);
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal(NextAction.Proceed, (await desk.PlanUndoAsync()).Outcome);
+        await desk.RestoreAsync(asked.PlanId!);
+
+        Assert.True(desk.CanSignIn());
+    }
+
+    [Fact]
+    public async Task Who_was_blocked_for_another_and_whose_block_was_cut_off_gets_the_account_back()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.TakeLeasEmployeeId, Person.Mia));
+        await desk.SaysAsync();
+        await DoneAndCutOffAsync(desk, Person.Mia);
+        await desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.SetEmployeeId, Person.Mia));
+        await desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.SetEmployeeId, Person.Lea));
+        await ApprovedAsync(desk, await desk.BlockAsync());
+        Assert.Equal(NextAction.Stop, (await desk.BlockAsync()).Outcome);
+        await desk.SelectAsync(Person.Lea, "1");
+        Assert.Equal(NextAction.Proceed, (await desk.BlockAsync()).Outcome);
+        Assert.Equal((false, false), (desk.CanSignIn(), desk.CanSignIn(Person.Mia)));
+
+        var asked = await desk.PlanUndoAsync();
+        Assert.Equal(NextAction.AskApproval, asked.Outcome);
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal(NextAction.Proceed, (await desk.PlanUndoAsync()).Outcome);
+        await desk.RestoreAsync(asked.PlanId!);
+
+        Assert.Equal((false, true), (desk.CanSignIn(), desk.CanSignIn(Person.Mia)));
+    }
+
+    private static async Task ApprovedAsync(StepDesk desk, ChangeDecision asked)
+    {
+        Assert.Equal(NextAction.AskApproval, asked.Outcome);
+        await desk.AnswerAsync(asked, true, true);
+        Assert.Equal(ApprovalStatus.Approved, await desk.ApprovalStatusAsync(asked.ApprovalId!));
+    }
+
+    // The account was disabled, and the answer never came.
+    private static async Task DoneAndCutOffAsync(StepDesk desk, Person who = Person.Lea)
+    {
+        await CutOffAsync(desk);
+        await desk.World.HappenAsync(new EditsDirectory(TimeSpan.Zero, DirectoryEdit.Disable, who));
     }
 
     private static async Task CutOffAsync(StepDesk desk)

@@ -5,6 +5,7 @@ using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Rounds;
 using Microsoft.Extensions.DependencyInjection;
+using Simulation.Storage;
 
 namespace ComplianceFunctions.Tests.Histories;
 
@@ -104,19 +105,10 @@ public sealed class GivingBackTests
         Assert.False(desk.World.HasFinding(OffboardingControls.StepStuck));
     }
 
-    // As rounds have them that an earlier version began: it kept the first snapshot alone.
     [Fact]
     public async Task What_was_taken_and_is_in_no_snapshot_is_left_to_a_person_and_is_a_finding()
     {
-        await using var desk = await StepDesk.StartAsync();
-        await desk.SaysAsync();
-        await desk.RemoveAsync(await desk.PlannedAsync());
-        await desk.VerifyAsync();
-        await desk.Documents.ChangeAsync<AccessSnapshot>(
-            LeaverRounds.Name(desk.Run, "snapshot.json"),
-            s => s! with { Accesses = [.. s.Accesses.Where(a => a.Kind != AccessKind.GroupMember)] },
-            TestContext.Current.CancellationToken
-        );
+        await using var desk = await WithoutSnapshotOfGroupsAsync();
 
         var undo = await GiveBackAsync(desk);
 
@@ -126,6 +118,31 @@ public sealed class GivingBackTests
         Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck));
         Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
         Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck));
+    }
+
+    [Fact]
+    public async Task What_is_in_no_snapshot_is_a_finding_wherever_the_giving_back_was_cut_off()
+    {
+        var (kept, isCutOff) = (0, true);
+        for (; isCutOff; kept++)
+        {
+            await using var desk = await WithoutSnapshotOfGroupsAsync();
+            var asked = await UndoAskedAsync(desk);
+            await desk.AnswerAsync(asked, true, true);
+            var writes = 0;
+            desk.World.Storage.Faults = request =>
+                request.Writes && writes++ >= kept ? StorageFault.FailBefore(400, "CutOff") : StorageFault.None;
+            isCutOff = await Record.ExceptionAsync(() => desk.RestoreAsync(asked.PlanId!)) is not null;
+            desk.World.Storage.Faults = _ => StorageFault.None;
+
+            // As the orchestration goes on, and the sweep after it.
+            await desk.RestoreAsync(asked.PlanId!);
+            Assert.Equal(NextAction.Stop, (await desk.PlanUndoAsync()).Outcome);
+
+            Assert.Equal(LeaverStage.Restored, (await desk.CaseAsync()).Stage);
+            Assert.True(desk.World.HasFinding(OffboardingControls.StepStuck), $"cut off after {kept} writes");
+        }
+        Assert.True(kept > 5, $"{kept} writes only");
     }
 
     [Fact]
@@ -201,13 +218,35 @@ public sealed class GivingBackTests
             )
         )!;
 
-    // HR takes the leaving back, and two people agree to what is given back.
-    private static async Task<ActionPlan> GiveBackAsync(StepDesk desk)
+    // As an earlier version left it, which kept the first snapshot alone.
+    private static async Task<StepDesk> WithoutSnapshotOfGroupsAsync()
+    {
+        var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        await desk.RemoveAsync(await desk.PlannedAsync());
+        await desk.VerifyAsync();
+        await desk.Documents.ChangeAsync<AccessSnapshot>(
+            LeaverRounds.Name(desk.Run, "snapshot.json"),
+            s => s! with { Accesses = [.. s.Accesses.Where(a => a.Kind != AccessKind.GroupMember)] },
+            TestContext.Current.CancellationToken
+        );
+        return desk;
+    }
+
+    // HR takes the leaving back, and two people are asked.
+    private static async Task<ChangeDecision> UndoAskedAsync(StepDesk desk)
     {
         await desk.SaysAsync(HrEventKind.Cancelled, 2);
         Assert.Equal(NextAction.Stop, (await desk.PlanAsync()).Outcome);
         var asked = await desk.PlanUndoAsync();
         Assert.Equal(NextAction.AskApproval, asked.Outcome);
+        return asked;
+    }
+
+    // HR takes the leaving back, and two people agree to what is given back.
+    private static async Task<ActionPlan> GiveBackAsync(StepDesk desk)
+    {
+        var asked = await UndoAskedAsync(desk);
         await desk.AnswerAsync(asked, true, true);
         Assert.Equal(NextAction.Proceed, (await desk.RestoreAsync(asked.PlanId!)).Outcome);
         return await PlanAsync(desk, asked);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Compliance.Changes.Flow;
 using Compliance.Changes.Plans;
 using Compliance.Offboarding.Certificates;
@@ -49,6 +50,12 @@ internal sealed record CaseState
     public IReadOnlyList<string> Released { get; init; } = [];
 
     /// <summary>
+    /// Block plans that could be carried out and may not be any more: whether one was done is known by its outcome alone, which a crash may
+    /// have cut off.
+    /// </summary>
+    public IReadOnlyList<string> Withdrawn { get; init; } = [];
+
+    /// <summary>
     /// The removal plan made last and not begun; null when there is none. Once approved it is carried out as it was approved.
     /// </summary>
     public string? Pending { get; init; }
@@ -74,6 +81,9 @@ internal sealed record CaseState
     /// <summary>Steps of giving back that did not succeed and are tried no more: the next undo of the same person has them too.</summary>
     public IReadOnlyList<NotGivenBack> NotGivenBack { get; init; } = [];
 
+    /// <summary>What this round took and no snapshot has: a person gives it back.</summary>
+    public IReadOnlyList<ManualStep> NotInSnapshot { get; init; } = [];
+
     /// <summary>How often the undo plan that was carried out last was tried to its end; null before there is one.</summary>
     public RestoreCount? Restores { get; init; }
 
@@ -91,6 +101,10 @@ internal sealed record CaseState
 
     /// <summary>Ids of the evidence records written so far.</summary>
     public IReadOnlyList<string> Evidence { get; init; } = [];
+
+    /// <summary>Every plan that could be carried out at some time, the latest last: something may have been done to the person.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> EverReleased => Withdrawn.Except(Released, StringComparer.Ordinal).Concat(Released);
 }
 
 /// <summary>A step of giving back that did not succeed and is tried no more.</summary>

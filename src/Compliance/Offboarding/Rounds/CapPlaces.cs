@@ -25,7 +25,7 @@ internal sealed class CapPlaces(LeaverRounds rounds, TableCapLedger caps, ILeave
         if (state.Blocked.Any(o => o.InEffect))
             return;
         // Let begin, and its answer not kept or not had: the directory shows whether it was done.
-        var isKnown = state.Released.Count == 0 || (state.Blocked.Count > 0 && state.Blocked.All(o => o.Result is not StepResult.Failed));
+        var isKnown = !state.EverReleased.Any() || (state.Blocked.Count > 0 && state.Blocked.All(o => o.Result is not StepResult.Failed));
         if (
             isKnown
             || state.Facts is not { AccountEnabled: true } facts

@@ -155,11 +155,23 @@ internal sealed class LeaverRounds(
         return plans;
     }
 
-    /// <summary>The plan that blocking was let begin with; null when it never was.</summary>
-    public async Task<ActionPlan?> FindBlockPlanAsync(CaseRun run, CaseState state, CancellationToken cancellationToken)
+    /// <summary>The plan that blocking may be carried out by; null when there is none.</summary>
+    public Task<ActionPlan?> FindBlockPlanAsync(CaseRun run, CaseState state, CancellationToken cancellationToken) =>
+        FindBlockPlanAsync(run, state.Released, _ => true, cancellationToken);
+
+    /// <summary>The plan by which a person may have been blocked, also one that was withdrawn since; null when there is none.</summary>
+    public Task<ActionPlan?> FindBlockPlanAsync(CaseRun run, CaseState state, string userId, CancellationToken cancellationToken) =>
+        FindBlockPlanAsync(run, state.EverReleased, plan => Ids.Same(plan.SubjectId, userId), cancellationToken);
+
+    private async Task<ActionPlan?> FindBlockPlanAsync(
+        CaseRun run,
+        IEnumerable<string> ids,
+        Predicate<ActionPlan> isMeant,
+        CancellationToken cancellationToken
+    )
     {
-        foreach (var id in state.Released.Reverse())
-            if (await LoadPlanAsync(run, id, cancellationToken) is { Kind: Steps.Block } plan)
+        foreach (var id in ids.Reverse())
+            if (await LoadPlanAsync(run, id, cancellationToken) is { Kind: Steps.Block } plan && isMeant(plan))
                 return plan;
         return null;
     }
@@ -172,7 +184,16 @@ internal sealed class LeaverRounds(
             if ((await LoadPlanAsync(run, id, cancellationToken)).Kind == Steps.Block)
                 withdrawn.Add(id);
         if (withdrawn.Count > 0)
-            await ChangeStateAsync(run, s => s with { Released = [.. s.Released.Where(r => !withdrawn.Contains(r))] }, cancellationToken);
+            await ChangeStateAsync(
+                run,
+                s =>
+                    s with
+                    {
+                        Released = [.. s.Released.Where(r => !withdrawn.Contains(r))],
+                        Withdrawn = [.. s.Withdrawn.Union(s.Released.Where(withdrawn.Contains), StringComparer.Ordinal)],
+                    },
+                cancellationToken
+            );
     }
 
     /// <summary>Records something about the round, and keeps the record's id: the certificate names the records it rests on.</summary>

@@ -86,7 +86,7 @@ internal sealed class RestoreStep(
             return new(NextAction.Retry);
         var note = plan.Manual.Count == 0 ? null : $"{plan.Manual.Count} things could not be given back by this program";
         await ending.LeaveAsync(known, acted, plan, left, policy, cancellationToken);
-        await ending.GivenBackAsync(known, person.Rounds, note, cancellationToken, UndoEnding.NotKept(known, plan, policy));
+        await ending.GivenBackAsync(known, person.Rounds, note, cancellationToken);
         // Of another person, whom another round took for the leaver, there may be more.
         var isMore = CaseRules.IsUndoWanted(await rounds.CaseAsync(run, cancellationToken), rounds.Now);
         return new(isMore ? NextAction.Retry : NextAction.Proceed);

@@ -105,10 +105,7 @@ internal sealed partial class RoundQuestions(
             s =>
                 s with
                 {
-                    // What the person was before a block that was let begin, whether or not its answer arrived.
-                    Facts = s.Begun.Count > 0 || s.Released.Count > 0 || (known.BegunAt is not null && s.Facts is not null)
-                        ? s.Facts
-                        : asked.Facts,
+                    Facts = s.Begun.Count > 0 || s.EverReleased.Any() ? s.Facts : asked.Facts,
                     Plans = s.Plans.With(planId),
                     Approvals = s.Approvals.With(request.Id),
                 },

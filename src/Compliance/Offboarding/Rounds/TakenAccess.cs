@@ -15,7 +15,8 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
         for (var round = 1; round <= known.Round; round++)
         {
             var run = new CaseRun(known.Id, round, "");
-            if (await rounds.StateAsync(run, cancellationToken) is { Facts: not null, GivenBack: false, Released: [_, ..] } state)
+            var state = await rounds.StateAsync(run, cancellationToken);
+            if (state is { Facts: not null, GivenBack: false } && state.EverReleased.Any())
                 acted.Add(new(run, state));
         }
         return acted;
@@ -74,15 +75,18 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
     public async Task ReportNotGivenBackAsync(LeaverCase known, OffboardingPolicy policy, CancellationToken cancellationToken)
     {
         var acted = await NotGivenBackAsync(known, cancellationToken);
-        var deleted = await DeletedAsync(known, cancellationToken);
+        var last = (await LastRoundsAsync(known, cancellationToken))
+            .Where(r => r.State is { IsUserDeleted: true } or { NotInSnapshot.Count: > 0 })
+            .ToList();
         var staying = CaseRules.IsStaying(known, rounds.Now);
         var leaving = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var userId in acted.Concat(deleted).Select(r => r.UserId).Distinct(StringComparer.OrdinalIgnoreCase))
+        foreach (var userId in acted.Concat(last).Select(r => r.UserId).Distinct(StringComparer.OrdinalIgnoreCase))
             if (await LeavesOtherwiseAsync(known, userId, cancellationToken))
                 leaving.Add(userId);
         var detections = acted
             .SelectMany(r => r.State.NotGivenBack, (r, left) => (Round: r, Detection: NotGivenBack(known, r, left, policy)))
-            .Concat(deleted.Select(r => (Round: r, Detection: Deleted(known, r, policy))))
+            .Concat(last.Where(r => r.State.IsUserDeleted).Select(r => (Round: r, Detection: Deleted(known, r, policy))))
+            .Concat(last.SelectMany(r => r.State.NotInSnapshot, (r, left) => (Round: r, Detection: NotInSnapshot(known, r, left, policy))))
             .Where(d => !leaving.Contains(d.Round.UserId) && (staying || !Ids.Same(d.Round.UserId, known.UserId ?? "")))
             .Select(d => d.Detection);
         await findings.ReportAsync(known, [CasePhase.NotGivenBack], [.. detections], rounds.Now, cancellationToken);
@@ -101,8 +105,8 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
                 await ReportNotGivenBackAsync(other, policy, cancellationToken);
     }
 
-    // The last round of each person, where that found the user deleted: a later one found it restored.
-    private async Task<IReadOnlyList<ActedRound>> DeletedAsync(LeaverCase known, CancellationToken cancellationToken)
+    // Of each person the last round: a later one found the user restored, and the access as it was by then.
+    private async Task<IReadOnlyCollection<ActedRound>> LastRoundsAsync(LeaverCase known, CancellationToken cancellationToken)
     {
         var last = new Dictionary<string, ActedRound>(StringComparer.OrdinalIgnoreCase);
         for (var round = 1; round <= known.Round; round++)
@@ -111,7 +115,7 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
             if (await rounds.StateAsync(run, cancellationToken) is { Facts.UserId: var userId } state)
                 last[userId] = new(run, state);
         }
-        return [.. last.Values.Where(r => r.State.IsUserDeleted)];
+        return last.Values;
     }
 
     private static Detection NotGivenBack(LeaverCase known, ActedRound acted, NotGivenBack left, OffboardingPolicy policy) =>
@@ -140,6 +144,19 @@ internal sealed class TakenAccess(LeaverRounds rounds, CaseFindings findings)
         ) with
         {
             Part = $"round-{acted.Run.Round}-deleted",
+        };
+
+    private static Detection NotInSnapshot(LeaverCase known, ActedRound acted, ManualStep left, OffboardingPolicy policy) =>
+        CaseFindings.Create(
+            known,
+            policy,
+            CasePhase.NotGivenBack,
+            OffboardingControls.StepStuck,
+            $"{left.Target.Type} {left.Target.Name}: {left.Why}",
+            left.WhatToDo
+        ) with
+        {
+            Part = $"round-{acted.Run.Round}-{left.Target.Type}:{left.Target.Id}".ToLowerInvariant(),
         };
 
     private static bool IsFoundGivenBack(PlanStep step, CaseState later) =>

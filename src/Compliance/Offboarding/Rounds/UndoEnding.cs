@@ -1,6 +1,5 @@
 using Compliance.Changes.Flow;
 using Compliance.Changes.Plans;
-using Compliance.Findings;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Planning;
 
@@ -12,21 +11,14 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
     /// <summary>
     /// What these rounds took is given back, as far as it can be. The case is changed last: as long as it is not, this is done again.
     /// </summary>
-    /// <param name="known">The case.</param>
-    /// <param name="acted">The rounds.</param>
-    /// <param name="note">What the case notes; null for nothing.</param>
-    /// <param name="cancellationToken">Stops between writes.</param>
-    /// <param name="left">What is left to a person, and is not read again.</param>
     public async Task<ChangeDecision> GivenBackAsync(
         LeaverCase known,
         IReadOnlyList<ActedRound> acted,
         string? note,
-        CancellationToken cancellationToken,
-        params IReadOnlyList<Detection> left
+        CancellationToken cancellationToken
     )
     {
-        // First: once it counts as given back, nothing finds out any more what is left.
-        await findings.ReportAsync(known, [CasePhase.Undo], left, rounds.Now, cancellationToken);
+        await findings.ReportAsync(known, [CasePhase.Undo], [], rounds.Now, cancellationToken);
         foreach (var (round, _) in acted)
             await rounds.ChangeStateAsync(round, s => s with { GivenBack = true }, cancellationToken);
         var others = await taken.RoundsAsync(known, cancellationToken);
@@ -59,26 +51,6 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
         return await GivenBackAsync(known, person.Rounds, null, cancellationToken);
     }
 
-    /// <summary>What an undo leaves to a person because no snapshot has it.</summary>
-    public static IReadOnlyList<Detection> NotKept(LeaverCase known, ActionPlan plan, OffboardingPolicy policy) =>
-        [
-            .. plan
-                .Manual.Where(m => m.Why == UndoPlanner.NotKept)
-                .Select(m =>
-                    CaseFindings.Create(
-                        known,
-                        policy,
-                        CasePhase.Undo,
-                        OffboardingControls.StepStuck,
-                        $"{m.Target.Type} {m.Target.Name}: {m.Why}",
-                        m.WhatToDo
-                    ) with
-                    {
-                        Part = $"{m.Target.Type}:{m.Target.Id}".ToLowerInvariant(),
-                    }
-                ),
-        ];
-
     /// <summary>
     /// Keeps and reports what is tried no more: the next undo of the person has it too, for it would find the account disabled and leave it
     /// so.
@@ -102,7 +74,12 @@ internal sealed class UndoEnding(LeaverRounds rounds, TakenAccess taken, CaseFin
             .ToList();
         await rounds.ChangeStateAsync(
             acted,
-            s => s with { NotGivenBack = [.. left.Select(o => new NotGivenBack(planned[o.StepId], o.Reason)), .. byHand] },
+            s =>
+                s with
+                {
+                    NotGivenBack = [.. left.Select(o => new NotGivenBack(planned[o.StepId], o.Reason)), .. byHand],
+                    NotInSnapshot = [.. plan.Manual.Where(m => m.Why == UndoPlanner.NotKept)],
+                },
             cancellationToken
         );
         foreach (var (run, _) in earlier.Where(r => r.Run.Round != acted.Round))

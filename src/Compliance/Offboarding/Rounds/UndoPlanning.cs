@@ -91,7 +91,7 @@ internal sealed class UndoPlanning(
     private async Task<TakenFromPerson> WithCutOffBlockAsync(LeaverCase known, TakenFromPerson person, CancellationToken cancellationToken)
     {
         var (cutOff, state) = person.Last;
-        var block = (await rounds.FindBlockPlanAsync(cutOff, state, cancellationToken))!;
+        var block = (await rounds.FindBlockPlanAsync(cutOff, state, person.Facts.UserId, cancellationToken))!;
         var at = known.BegunAt ?? known.ReceivedAt;
         state = await rounds.ChangeStateAsync(
             cutOff,
