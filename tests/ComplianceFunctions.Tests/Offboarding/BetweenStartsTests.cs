@@ -63,6 +63,29 @@ public sealed class BetweenStartsTests
         Assert.Equal([GuardNames.ForCause, GuardNames.ForCause], Asked(world));
     }
 
+    // Once blocked for cause, and hired again: notice given for a day ahead is no end for cause.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_was_hired_again_after_an_end_for_cause_and_gives_notice_works_until_that_day(bool isCleared)
+    {
+        await using var world = await WorldAsync();
+        await LiveAsync(
+            world,
+            59,
+            new EditsPolicy(TimeSpan.Zero, isCleared ? PolicyEdit.Comment : PolicyEdit.ApproveFirstAct),
+            new HrSends(Hour(0.5), "terminated", 1, TimeSpan.FromDays(30)),
+            Start(1),
+            new HrSends(Hour(24 * 5), "rehired", 1, Employment: "2"),
+            new EditsDirectory(Hour(24 * 5 + 1), DirectoryEdit.Enable),
+            new HrSends(Hour(24 * 10), "terminated", 2, TimeSpan.FromDays(60), Employment: "2")
+        );
+        Assert.True(IsEnabled(world));
+
+        await world.RunUntilAsync(LeaverWorld.Start + TimeSpan.FromDays(60.5));
+        Assert.False(IsEnabled(world));
+    }
+
     [Fact]
     public async Task A_start_after_a_guard_s_question_was_refused_is_decided_again()
     {
