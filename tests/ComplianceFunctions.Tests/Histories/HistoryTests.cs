@@ -39,6 +39,8 @@ public sealed class HistoryTests
 
     public static TheoryData<int> Seeds => [.. TestSize.Seeds(4)];
 
+    public static TheoryData<int> MoreSeeds => [.. TestSize.Seeds(12)];
+
     public static TheoryData<int> FewerSeeds => [.. TestSize.Seeds(2)];
 
     [Fact]
@@ -77,6 +79,16 @@ public sealed class HistoryTests
         if (await LiveAsync(LeaverHistory.DrawMore(seed), seed) is not { } broken)
             return;
         var smallest = await ShrinkAsync(LeaverHistory.DrawMore(seed), seed, broken.Invariant);
+        Assert.Fail($"seed {seed}: {broken.Message}\nsmallest history found: {smallest}");
+    }
+
+    [Theory]
+    [MemberData(nameof(MoreSeeds))]
+    public async Task A_random_life_in_which_blocks_are_refused_harms_none(int seed)
+    {
+        if (await LiveAsync(LeaverHistory.DrawRefused(seed), seed) is not { } broken)
+            return;
+        var smallest = await ShrinkAsync(LeaverHistory.DrawRefused(seed), seed, broken.Invariant);
         Assert.Fail($"seed {seed}: {broken.Message}\nsmallest history found: {smallest}");
     }
 

@@ -72,8 +72,11 @@ internal sealed class LeaverInvariants : IHistoryWatch
     /// <summary>How long blocking may take once nothing is in its way.</summary>
     private static readonly TimeSpan BlockWithin = TimeSpan.FromHours(2);
 
-    /// <summary>How long it may take until people are asked: what a case that came to rest leaves open is seen to by the sweep.</summary>
-    private static readonly TimeSpan AskWithin = TimeSpan.FromHours(8);
+    /// <summary>
+    /// How long it may take until the sweep has seen to what a case that came to rest leaves open, which is asking people and starting
+    /// another round.
+    /// </summary>
+    private static readonly TimeSpan SweptWithin = TimeSpan.FromHours(8);
 
     private static readonly Person[] People = Enum.GetValues<Person>();
 
@@ -100,6 +103,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private Dictionary<Person, PersonAccess> _access;
     private Dictionary<string, LeaverCase> _cases = new(StringComparer.Ordinal);
     private Dictionary<string, OpenFinding> _openFindings = new(StringComparer.Ordinal);
+
     // When acts were last held, and when blocking was.
     private DateTimeOffset _held = LeaverWorld.Start;
     private DateTimeOffset _blockingHeld = LeaverWorld.Start;
@@ -174,7 +178,9 @@ internal sealed class LeaverInvariants : IHistoryWatch
         ResolvedFindings(step, cases, access, now);
         if (changed.Count > 0)
             _disturbed = _disturbed > now ? _disturbed : now;
-        BlockedInTime(cases, access, now);
+        // What the sweep starts has not begun when the sweep ends.
+        if (step.Name != CaseCourse.Sweep)
+            BlockedInTime(cases, access, now);
         GivenBackOrAsked(cases, access, now);
         await DayEndsAsync(now);
         (_access, _cases) = (access, cases);
@@ -245,7 +251,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
             (!Ends(c) || c.DueAt > now || c.UserId != SmallTenant.IdOf(who))
             && PersonOf(c) is { } leaver
             && _sent.Latest(leaver, c.Employment) is { At: var said }
-            && Approvals(c, GuardNames.Restore).Count(a => a.Request.SubjectId == SmallTenant.IdOf(who) && a.At >= said) >= 2
+            && Approvals(c, GuardNames.Restore, said).Count(a => a.Request.SubjectId == SmallTenant.IdOf(who)) >= 2
         );
         if (!allowed)
             Broken(
@@ -321,6 +327,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
             if (
                 !cases.TryGetValue(caseId, out var known)
                 || known.BlockedAt is not null
+                || (!known.Dispatched && now < due + SweptWithin)
                 || IsRefused(known)
                 || _openFindings.Values.Any(f => cases.TryGetValue(f.CaseId, out var about) && PersonOf(about) == leaver)
             )
@@ -337,7 +344,7 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private void GivenBackOrAsked(Dictionary<string, LeaverCase> cases, Dictionary<Person, PersonAccess> access, DateTimeOffset now)
     {
         _disabled.RemoveWhere(p => access[p].Enabled || !access[p].Exists);
-        if (now < _disturbed + AskWithin || now < _held + AskWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
+        if (now < _disturbed + SweptWithin || now < _held + SweptWithin || !_world.Sandbox.Tenant.Denied.IsEmpty)
             return;
         foreach (var who in _disabled)
         {
@@ -424,12 +431,13 @@ internal sealed class LeaverInvariants : IHistoryWatch
     private bool IsApproved(LeaverCase known, string guard) => Approvals(known, guard).Count() >= 2;
 
     // Given in this round, by different people, none of whom is meant, under the policy in force.
-    private IEnumerable<Answer> Approvals(LeaverCase known, string guard) =>
+    private IEnumerable<Answer> Approvals(LeaverCase known, string guard, DateTimeOffset since = default) =>
         _answers
             .Where(a =>
                 a.Request.CaseId == known.Id
                 && a.Round == known.Round
                 && a.Approve
+                && a.At >= since
                 && a.Request.PolicySha256 == _world.Policy.Sha256
                 && a.Request.Guards.Contains(guard)
                 && a.ApproverId != known.UserId
@@ -461,9 +469,9 @@ internal sealed class LeaverInvariants : IHistoryWatch
     {
         var cases = Cases();
         foreach (var request in _world.ApprovalRequests().Where(r => !PauseSwitch.Asks(r)))
-            foreach (var answer in request.Answers)
-                if (!_answers.Exists(a => a.Request.Id == request.Id && a.ApproverId == answer.ApproverId && a.At == answer.At))
-                    _answers.Add(new(request, answer.ApproverId, answer.Approve, answer.At, cases[request.CaseId].Round));
+        foreach (var answer in request.Answers)
+            if (!_answers.Exists(a => a.Request.Id == request.Id && a.ApproverId == answer.ApproverId && a.At == answer.At))
+                _answers.Add(new(request, answer.ApproverId, answer.Approve, answer.At, cases[request.CaseId].Round));
     }
 
     private Dictionary<string, LeaverCase> Cases() => _world.Cases().ToDictionary(c => c.Id, StringComparer.Ordinal);

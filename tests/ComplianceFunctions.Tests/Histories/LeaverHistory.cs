@@ -319,14 +319,7 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
         {
             var again = sent[random.Next(sent.Count)];
             var isSpelled = random.Next(2) == 0;
-            happenings.Add(
-                again with
-                {
-                    At = After(again.At, days * 12),
-                    Sent = again.Sent ?? again.At,
-                    OtherSpelling = isSpelled,
-                }
-            );
+            happenings.Add(again with { At = After(again.At, days * 12), Sent = again.Sent ?? again.At, OtherSpelling = isSpelled });
         }
         for (var i = random.Next(4); i > 0; i--)
             happenings.Add(new Terminates(Near(), (Person)(random.Next(2) * 2), random.Next(3) == 0 ? "2" : "1"));
@@ -334,6 +327,53 @@ internal sealed record LeaverHistory(int Days, IReadOnlyList<Happening> Happenin
             happenings.Add(new Erases(Near(), (Person)(random.Next(2) * 2), random.Next(2) == 0 ? "2" : "1"));
         return new(days, [.. happenings.Where(h => h.At < TimeSpan.FromDays(days * 0.85)).OrderBy(h => h.At)]);
     }
+
+    /// <summary>
+    /// A block that Graph refuses or does not answer for a while, and what changes meanwhile: policy, directory, HR's word, answers.
+    /// </summary>
+    /// <param name="seed">What it is drawn from.</param>
+    /// <param name="days">How long it is followed.</param>
+    public static LeaverHistory DrawRefused(int seed, int days = 30)
+    {
+        var random = new Random(seed);
+        var happenings = new List<Happening>();
+        TimeSpan Minutes(double most) => TimeSpan.FromSeconds(Math.Floor(random.NextDouble() * most * 60));
+        for (int sequence = 1, round = 0; round < 3; round++)
+        {
+            var at = TimeSpan.FromDays(1 + (round * days / 4)) + Minutes(600);
+            var due = at + Minutes(120);
+            var back = due + Minutes(400);
+            happenings.Add(new HrSends(at, "terminated", sequence++, due));
+            happenings.Add(new ServiceFails(due - Minutes(5), Blocks[random.Next(Blocks.Length)], back - due));
+            TimeSpan Meanwhile() => due + Minutes((back - due).TotalMinutes + 60);
+            for (var i = random.Next(1, 4); i > 0; i--)
+                happenings.Add(new EditsPolicy(Meanwhile(), (PolicyEdit)random.Next(5)));
+            for (var i = random.Next(3); i > 0; i--)
+                happenings.Add(new EditsDirectory(Meanwhile(), (DirectoryEdit)random.Next(7), (Person)random.Next(2)));
+            for (var i = random.Next(6); i > 0; i--)
+                happenings.Add(new Answers(Meanwhile(), random.Next(3), random.Next(5) > 0));
+            if (random.Next(2) == 0)
+                happenings.Add(new Restarts(Meanwhile()));
+            if (random.Next(2) == 0)
+            {
+                var changed = Meanwhile();
+                var isMoved = random.Next(2) == 0;
+                var type = isMoved ? "termination.rescheduled" : "termination.cancelled";
+                happenings.Add(new HrSends(changed, type, sequence++, isMoved ? changed + Minutes(4000) : null));
+            }
+            for (var i = random.Next(5); i > 0; i--)
+                happenings.Add(new Answers(back + Minutes(3000), random.Next(3), random.Next(5) > 0));
+        }
+        return new(days, [.. happenings.OrderBy(h => h.At)]);
+    }
+
+    private static readonly string[] Blocks =
+    [
+        "PATCH graph/users/* => status=403",
+        "PATCH graph/users/* => status=503",
+        "POST graph/users/*/revokeSignInSessions => status=503",
+        "PATCH graph/users/* => drop-after",
+    ];
 
     private static readonly string[] Permissions =
     [
