@@ -23,7 +23,7 @@ internal sealed partial class EvidenceDeployment(AzureCalls calls, AzdEnvironmen
         "EVIDENCE_SIGNING_KEY",
     ];
 
-    /// <summary>The value of azd's environment that tells the template what was deployed.</summary>
+    /// <summary>The value in azd's environment from which the template learns what was deployed.</summary>
     public const string DeployedVariable = "EVIDENCE_DEPLOYED";
 
     private bool? _recovers;

@@ -4,7 +4,7 @@ using Compliance.Text;
 
 namespace Compliance.Offboarding.Guards;
 
-/// <summary>What stands between a leaver and being blocked. Pure; the caps, which count, are in <see cref="TableCapLedger"/>.</summary>
+/// <summary>The guards that a block must pass. Pure; the caps, which count, are in <see cref="TableCapLedger"/>.</summary>
 internal static class LeaverGuards
 {
     /// <summary>

@@ -4,7 +4,7 @@ using Compliance.Offboarding.Actions;
 
 namespace Compliance.Offboarding.Guards;
 
-/// <summary>What stands between a removal plan and its being carried out. Pure.</summary>
+/// <summary>The guards that a removal plan must pass before it is carried out. Pure.</summary>
 internal static class PlanGuards
 {
     /// <summary>Why this plan waits for two approvals; empty when nothing holds.</summary>

@@ -50,7 +50,7 @@ public sealed class OwnerDirectoryTests : IDisposable
         Assert.Equal("User.Read.All", answer.Permission);
     }
 
-    // Graph gives the type of every owner; where one comes without, an address tells a person from a service principal.
+    // Graph gives the type of every owner; where one comes without, an address means a person, and none a service principal.
     [Theory]
     [InlineData(
         """{"@odata.type":"#microsoft.graph.user","id":"a","userPrincipalName":"a@x.example","accountEnabled":true}""",
