@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Azure;
 using Compliance.Changes.Flow;
 using Compliance.Changes.Plans;
@@ -8,6 +9,7 @@ using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Rounds;
 using Compliance.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Simulation.Storage;
 
 namespace ComplianceFunctions.Tests.Histories;
 
@@ -917,6 +919,39 @@ public sealed class StepTests
         await desk.BlockAsync();
 
         Assert.Equal(NextAction.AskApproval, (await desk.PlanAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task What_a_pass_came_to_is_on_record_although_the_one_before_was_cut_off_once_it_was_recorded()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        await desk.SaysAsync();
+        var plan = await desk.PlannedAsync();
+        desk.World.Sandbox.SetFaults("DELETE graph/groups/* => status=403");
+        List<(string Id, string Digest)> recorded = [];
+        desk.Interruptions.BeforeRecord = record =>
+        {
+            if (record.Action == "offboarding.remove")
+                recorded.Add((record.Id, record.DetailsSha256!.Single().Value));
+        };
+        desk.World.Storage.Faults = request =>
+            recorded.Count > 0 && request.Writes && request.Resource.Contains("state.json", StringComparison.Ordinal)
+                ? StorageFault.FailBefore(400, "CutOff")
+                : StorageFault.None;
+        await Assert.ThrowsAsync<RequestFailedException>(() => desk.RemoveAsync(plan));
+        desk.World.Storage.Faults = _ => StorageFault.None;
+        desk.World.Sandbox.SetFaults(null);
+        await desk.WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(NextAction.Proceed, (await desk.RemoveAsync(plan, attempt: 1)).Outcome);
+
+        Assert.Equal(2, desk.Recorded("offboarding.remove"));
+        foreach (var (id, digest) in recorded)
+        {
+            var name = LeaverRounds.Name(desk.Run, $"outcomes-{id.Split("-remove-")[1]}.json");
+            var kept = await desk.Documents.LoadBytesAsync(name, TestContext.Current.CancellationToken);
+            Assert.Equal(digest, Convert.ToHexStringLower(SHA256.HashData(kept!.ToMemory().Span)));
+        }
     }
 
     private static Task EditAsync(StepDesk desk, DirectoryEdit edit, Person who = Person.Lea) =>

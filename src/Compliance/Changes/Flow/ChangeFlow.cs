@@ -338,7 +338,8 @@ internal sealed class ChangeFlow<TObservation>(
             return;
         var isComplete = plan.Steps.All(s => state.Outcomes.Any(o => o.StepId == s.Id && o.InEffect));
         var at = state.Outcomes.Select(o => o.At).DefaultIfEmpty(state.BegunAt!.Value).Max();
-        var part = $"act-{ChangeStore<TObservation>.Text(state.Records)}";
+        // With what it came to: were the record written and the state not, another outcome would be taken for that record.
+        var part = $"act-{ChangeStore<TObservation>.Text(state.Records)}-{signature}";
         var record = store.Record(run, plan, part, "act", at, StepOutcomes.Counts(state.Outcomes));
         await store.RecordAsync(
             run,

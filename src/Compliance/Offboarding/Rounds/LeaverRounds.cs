@@ -6,6 +6,7 @@ using Compliance.Offboarding.Actions;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Policy;
 using Compliance.Storage;
+using Compliance.Text;
 
 namespace Compliance.Offboarding.Rounds;
 
@@ -101,6 +102,15 @@ internal sealed class LeaverRounds(
     /// <returns>SHA-256 of the document's canonical JSON, lower-case hex.</returns>
     public Task<string> SaveAsync<T>(CaseRun run, string document, T content, CancellationToken cancellationToken)
         where T : class => documents.SaveAsync(Name(run, document), content, cancellationToken);
+
+    /// <summary>Keeps a document once: one that is there under this name stays, and is what a record of it names.</summary>
+    /// <returns>The document as it is kept, and the SHA-256 of its bytes (lower-case hex).</returns>
+    public async Task<(T Kept, string Sha256)> KeepAsync<T>(CaseRun run, string document, T content, CancellationToken cancellationToken)
+        where T : class
+    {
+        var kept = await documents.ChangeAsync<T>(Name(run, document), earlier => earlier ?? content, cancellationToken);
+        return (kept, CanonicalJson.Sha256Of(kept));
+    }
 
     public Task SavePageAsync(CaseRun run, string document, string html, CancellationToken cancellationToken) =>
         documents.SaveTextAsync(Name(run, document), "text/html; charset=utf-8", html, cancellationToken);
@@ -249,6 +259,7 @@ internal sealed class LeaverRounds(
     )
     {
         var key = $"{phase}-{planId[..12]}";
+        // Part of the record's id: were a record written and the round's state not, another outcome would be taken for that record.
         var signature = StepOutcomes.SignatureOf(outcomes);
         var state = await StateAsync(run, cancellationToken);
         if (state.Recorded.GetValueOrDefault(key) == signature)
@@ -256,7 +267,7 @@ internal sealed class LeaverRounds(
         var number = state.Evidence.Count(e => e.Contains($"-{run.Round}-{key}-", StringComparison.Ordinal));
         await recordAsync(
             new(
-                isLast ? $"{key}-done" : string.Create(CultureInfo.InvariantCulture, $"{key}-{number}"),
+                isLast ? $"{key}-done" : string.Create(CultureInfo.InvariantCulture, $"{key}-{number}-{signature}"),
                 outcomes.Select(o => o.At).DefaultIfEmpty(Now).Max(),
                 s => s with { Recorded = new Dictionary<string, string>(s.Recorded, StringComparer.Ordinal) { [key] = signature } }
             )

@@ -88,7 +88,7 @@ internal sealed class RoundOutcomes(LeaverRounds rounds, PlanPasses passes)
             async change =>
             {
                 var name = $"{kind.Document}-{change.Phase[(kind.Phase.Length + 1)..]}.json";
-                var digest = await rounds.SaveAsync(run, name, result.Latest, cancellationToken);
+                var (kept, digest) = await rounds.KeepAsync(run, name, result.Latest, cancellationToken);
                 var what = new RoundEvidence
                 {
                     Phase = change.Phase,
@@ -97,7 +97,7 @@ internal sealed class RoundOutcomes(LeaverRounds rounds, PlanPasses passes)
                     Outcome = result.IsComplete ? "complete" : "incomplete",
                     Controls = kind.Controls,
                     Plan = result.Plan,
-                    Counts = StepOutcomes.Counts(result.Latest),
+                    Counts = StepOutcomes.Counts(kept),
                     Details = new Dictionary<string, string> { [$"{kind.Document}.json"] = digest },
                     Also = change.Also,
                 };
