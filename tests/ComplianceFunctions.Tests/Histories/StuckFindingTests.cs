@@ -41,6 +41,34 @@ public sealed class StuckFindingTests
     }
 
     [Fact]
+    public async Task What_a_missing_permission_kept_stays_a_finding_when_a_later_try_fails_otherwise()
+    {
+        await using var desk = await StepDesk.StartAsync();
+        var denied = desk.World.Sandbox.Tenant.Denied;
+        denied["GroupMember.ReadWrite.All"] = true;
+        await NotBlockedAsync(desk);
+        var plan = await desk.PlannedAsync();
+        await desk.RemoveAsync(plan);
+        await desk.VerifyAsync();
+        var known = Open(desk).Select(r => r.RowKey).Order(StringComparer.Ordinal).ToList();
+        Assert.NotEmpty(known);
+        denied.TryRemove("GroupMember.ReadWrite.All", out _);
+        desk.World.Sandbox.SetFaults("DELETE graph/groups/* => status=503");
+
+        for (var attempt = 1; attempt <= 2; attempt++)
+        {
+            await desk.MeanwhileAsync(desk.RemoveAsync(plan, attempt));
+            await desk.VerifyAsync();
+            Assert.Equal(known, Open(desk).Select(r => r.RowKey).Order(StringComparer.Ordinal));
+        }
+
+        desk.World.Sandbox.SetFaults(null);
+        await desk.RemoveAsync(plan, attempt: 3);
+        await desk.VerifyAsync();
+        Assert.Empty(Open(desk));
+    }
+
+    [Fact]
     public async Task What_was_seen_gone_is_no_finding_again_when_it_cannot_be_read()
     {
         await using var desk = await StepDesk.StartAsync();

@@ -78,6 +78,9 @@ internal sealed record CaseState
     /// <summary>Whether nothing could be given back, because the user was deleted before it was known what this round took.</summary>
     public bool IsUserDeleted { get; init; }
 
+    /// <summary>Keys of access that is reported as a person's to remove and was not seen gone since.</summary>
+    public IReadOnlyList<string> Stuck { get; init; } = [];
+
     /// <summary>Steps of giving back that did not succeed and are tried no more: the next undo of the same person has them too.</summary>
     public IReadOnlyList<NotGivenBack> NotGivenBack { get; init; } = [];
 

@@ -30,7 +30,12 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
         // A person whose account was not seen blocked is not clear.
         var isClear = verified.Clear && known.BlockedAt is not null;
         var (left, stuck) = Split(verified, plans, state.Outcomes);
-        var detections = stuck.Select(a => Stuck(known, a, plans, policy)).ToList();
+        // A later try that fails otherwise does not show that what kept the first one is gone.
+        var reported = stuck
+            .Concat(left.Where(a => state.Stuck.Contains(a.Access.Key, StringComparer.Ordinal) && !IsSeenRemoved(a)))
+            .ToList();
+        await rounds.ChangeStateAsync(run, s => s with { Stuck = [.. reported.Select(a => a.Access.Key)] }, cancellationToken);
+        var detections = reported.Select(a => Stuck(known, a, plans, policy)).ToList();
         if (!isClear && (known.BlockedAt ?? known.BegunAt) is { } begun && rounds.Now > begun + policy.ClearWithin)
         {
             detections.Add(NotClear(known, left.Count + stuck.Count + verified.Outside.Count, verified.Unread.Count, policy));
@@ -46,12 +51,7 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
         return new(next, left.Count + verified.Unread.Count, stuck.Count, verified.Outside.Count > 0);
     }
 
-    private static Detection Stuck(
-        LeaverCase known,
-        VerifiedAccess access,
-        IReadOnlyList<ActionPlan> plans,
-        OffboardingPolicy policy
-    )
+    private static Detection Stuck(LeaverCase known, VerifiedAccess access, IReadOnlyList<ActionPlan> plans, OffboardingPolicy policy)
     {
         var isUnknown = access.State == AccessState.Unknown;
         // Whether it can be read or not, there is the same to do.
@@ -69,6 +69,8 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
             Unknown = isUnknown,
         };
     }
+
+    private static bool IsSeenRemoved(VerifiedAccess access) => access is { State: AccessState.Unknown, SeenRemovedAt: not null };
 
     private static Detection NotClear(LeaverCase known, int remaining, int unread, OffboardingPolicy policy) =>
         CaseFindings.Create(
@@ -152,7 +154,7 @@ internal sealed class VerifyStep(LeaverRounds rounds, RoundOpening opening, Acce
             {
                 { State: AccessState.LeftToPerson } => true,
                 // A read that did not come to its end does not end what a person has to do, nor bring back what was seen gone.
-                { State: AccessState.Unknown, SeenRemovedAt: not null } => false,
+                _ when IsSeenRemoved(access) => false,
                 _ when steps.TryGetValue(access.Access.Key, out var step) => last.GetValueOrDefault(step)?.Result
                     is StepResult.NotPermitted
                         or StepResult.Refused,
