@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace EndToEnd.Faults;
 
 /// <summary>Azurite stopped and started again on its data in the middle of a leaver's case.</summary>
-public sealed class StorageOutageTests(UnbrokenRun unbroken) : IClassFixture<UnbrokenRun>
+public sealed class StorageOutageTests(UnbrokenRun unbroken)
 {
     [Fact]
     public async Task A_request_while_the_storage_is_away_is_answered_in_words()
@@ -42,7 +42,7 @@ public sealed class StorageOutageTests(UnbrokenRun unbroken) : IClassFixture<Unb
             var outcome = await CaseOutcome.OfAsync(run, known);
 
             Assert.Equal(3, outages.Happened.Count);
-            outcome.AssertLike(unbroken.Outcome);
+            outcome.AssertLike(await unbroken.OutcomeAsync());
         }
         finally
         {

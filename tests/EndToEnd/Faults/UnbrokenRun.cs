@@ -1,18 +1,22 @@
+[assembly: AssemblyFixture(typeof(EndToEnd.Faults.UnbrokenRun))]
+
 namespace EndToEnd.Faults;
 
-/// <summary>The case to which nothing happens: how all others must end.</summary>
-public sealed class UnbrokenRun : IAsyncLifetime
+/// <summary>The case to which nothing happens: how all others must end. It is lived once, with the first test that asks.</summary>
+public sealed class UnbrokenRun
 {
-    // One and the same for all runs of a class, so that they start from the same tenant.
+    private readonly Lazy<Task<CaseOutcome>> _outcome;
+
+    public UnbrokenRun() => _outcome = new(LiveAsync);
+
+    // One and the same for all runs, so that they start from the same tenant.
     internal DateTimeOffset Now { get; } = TimeProvider.System.GetUtcNow();
 
-    internal CaseOutcome Outcome { get; private set; } = null!;
+    internal Task<CaseOutcome> OutcomeAsync() => _outcome.Value;
 
-    public async ValueTask InitializeAsync()
+    private async Task<CaseOutcome> LiveAsync()
     {
         await using var run = await LeaverRun.StartAsync(Now, TimeSpan.FromMinutes(3));
-        Outcome = await CaseOutcome.OfAsync(run, await run.ToTheEndAsync());
+        return await CaseOutcome.OfAsync(run, await run.ToTheEndAsync());
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
