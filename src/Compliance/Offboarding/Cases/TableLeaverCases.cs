@@ -20,6 +20,9 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
 
     private const string CaseIds = "Cases";
 
+    // Rows of earlier spellings whose cases are among these.
+    private const string Merged = "Merged";
+
     // A text column holds 32,768 UTF-16 characters.
     private const int ColumnLength = 32_000;
 
@@ -127,10 +130,11 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
                 var ids = await CaseIdsAsync(table, known, tenantId, employeeId, cancellationToken);
                 caseId = choose(ids, await CasesAsync(tenantId, ids, cancellationToken));
                 all = [.. ids.Append(caseId).Distinct(StringComparer.Ordinal)];
-                // What is noted under an earlier spelling is noted for the person too.
-                return known is not null && CasesIn(known).Length == all.Length
+                // What is noted under an earlier spelling is noted for the person too, and need not be looked for there again.
+                string[] merged = [.. MergedIn(known).Union(HrEventKeys.EarlierPersonsOf(tenantId, employeeId), StringComparer.Ordinal)];
+                return known is not null && CasesIn(known).Length == all.Length && MergedIn(known).Length == merged.Length
                     ? null
-                    : new(tenant, person) { [CaseIds] = string.Join('\n', all) };
+                    : new(tenant, person) { [CaseIds] = string.Join('\n', all), [Merged] = string.Join('\n', merged) };
             },
             cancellationToken
         );
@@ -148,7 +152,7 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     {
         var tenant = StateKeys.Safe(tenantId, "a tenant id");
         List<string> ids = person is null ? [] : [.. CasesIn(person)];
-        foreach (var earlier in HrEventKeys.EarlierPersonsOf(tenantId, employeeId))
+        foreach (var earlier in HrEventKeys.EarlierPersonsOf(tenantId, employeeId).Except(MergedIn(person), StringComparer.Ordinal))
             if (await table.FindRowAsync(tenant, earlier, cancellationToken) is { } row)
                 ids.AddRange(CasesIn(row));
         return [.. ids.Distinct(StringComparer.Ordinal)];
@@ -168,6 +172,8 @@ internal sealed class TableLeaverCases(StateStorage storage) : ILeaverCases
     }
 
     private static string[] CasesIn(TableEntity person) => person.GetString(CaseIds).Split('\n');
+
+    private static string[] MergedIn(TableEntity? person) => person?.GetString(Merged) is { Length: > 0 } merged ? merged.Split('\n') : [];
 
     private async Task<IReadOnlyList<LeaverCase>> QueryAsync(string filter, CancellationToken cancellationToken)
     {
