@@ -32,12 +32,17 @@ internal sealed partial class IntakeRecords(
     }
 
     /// <summary>Records an event, if that is outstanding.</summary>
-    public async Task TryRecordAsync(string key, CancellationToken cancellationToken)
+    public async Task TryRecordAsync(string key, DateTimeOffset now, CancellationToken cancellationToken)
     {
         try
         {
-            if (await events.FindAsync(tenant.Value, key, cancellationToken) is { Recorded: false } outstanding)
-                await RecordAsync(outstanding, cancellationToken);
+            if (await events.FindAsync(tenant.Value, key, cancellationToken) is not { Recorded: false } outstanding)
+                return;
+            // One that has just arrived is of a case that goes on.
+            var isErased =
+                outstanding.ReceivedAt < now - CaseRules.Grace
+                && await cases.FindAsync(tenant.Value, outstanding.CaseId, cancellationToken) is { EmployeeId: LeaverCase.Erased };
+            await RecordAsync(outstanding, isErased, cancellationToken);
         }
         // A policy that cannot be used keeps no event out either.
         catch (Exception e) when (e is RequestFailedException or PolicyException or IOException or UnauthorizedAccessException)
@@ -55,16 +60,17 @@ internal sealed partial class IntakeRecords(
         foreach (var one in outstanding)
         {
             // Cut off before there was a case: the event comes again.
-            if (await cases.FindAsync(tenant.Value, one.CaseId, cancellationToken) is null)
+            if (await cases.FindAsync(tenant.Value, one.CaseId, cancellationToken) is not { } known)
                 continue;
-            await RecordAsync(one, cancellationToken);
+            await RecordAsync(one, known.EmployeeId == LeaverCase.Erased, cancellationToken);
             recorded++;
         }
         return recorded;
     }
 
-    // Everything in it comes from the row of the event's first arrival, so that a retry writes the same record.
-    private async Task RecordAsync(TakenEvent taken, CancellationToken cancellationToken)
+    // Everything in it comes from the row of the event's first arrival, so that a retry writes the same record. Of a case whose details
+    // were erased meanwhile it names none: a pseudonym would stand for the person once more.
+    private async Task RecordAsync(TakenEvent taken, bool isErased, CancellationToken cancellationToken)
     {
         await evidence.AppendAsync(
             new EvidenceRecord
@@ -78,11 +84,11 @@ internal sealed partial class IntakeRecords(
                 Controls = [OffboardingControls.EventNeverCame],
                 Outcome = "complete",
                 Counts = new Dictionary<string, long> { ["sequence"] = taken.Sequence },
-                Subject = taken.CaseId,
+                Subject = isErased ? null : taken.CaseId,
                 Reason = $"{taken.Kind}".ToLowerInvariant(),
-                DetailsSha256 = new Dictionary<string, string> { ["event"] = taken.Digest },
+                DetailsSha256 = isErased ? null : new Dictionary<string, string> { ["event"] = taken.Digest },
                 CorrelationId = taken.CorrelationId,
-                People = [taken.CaseId],
+                People = isErased ? [] : [taken.CaseId],
             },
             cancellationToken
         );

@@ -100,7 +100,7 @@ internal sealed class LeaverIntake(
         ArgumentNullException.ThrowIfNull(result);
         if (result.Outcome == IntakeOutcome.Started)
             await ConfirmDispatchedAsync(result.Case.Id, result.Case.Round, cancellationToken);
-        await records.TryRecordAsync(result.EventKey, cancellationToken);
+        await records.TryRecordAsync(result.EventKey, time.GetUtcNow(), cancellationToken);
     }
 
     /// <summary>Notes that the orchestration of a round is started. The orchestration's own first activity may note it as well.</summary>
