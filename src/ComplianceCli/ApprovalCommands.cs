@@ -4,6 +4,7 @@ using System.Text.Json;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
+using Compliance.Offboarding.Desk;
 using Compliance.Text;
 
 namespace ComplianceCli;
@@ -42,9 +43,9 @@ internal static class ApprovalCommands
                 var id = parsed.GetValue(request)!;
                 var one = (await client.ApprovalsAsync(token)).FirstOrDefault(r => r.Id == id)
                     ?? throw new CliException($"there is no open request {id}: compliance approvals list");
-                // To resume changes nothing by itself: the reasons are all there is to read.
-                if (PauseSwitch.Asks(one))
-                    return await ShowResumeAsync(commands, commands.IsJson(parsed), one);
+                // Neither has steps: the reasons are all there is to read.
+                if (PauseSwitch.Asks(one) || ErasureQuestions.Asks(one))
+                    return await ShowReasonsAsync(commands, commands.IsJson(parsed), one);
                 var document = await client.DocumentAsync(one.CaseId, $"plan-{one.PlanId}.json", token);
                 var read = JsonSerializer.Deserialize<ActionPlan>(document, ComplianceJson.Compact)!;
                 // What is approved is what is read here, and nothing else.
@@ -116,7 +117,7 @@ internal static class ApprovalCommands
         );
     }
 
-    private static async Task<int> ShowResumeAsync(AppCommands commands, bool isJson, ApprovalRequest asked)
+    private static async Task<int> ShowReasonsAsync(AppCommands commands, bool isJson, ApprovalRequest asked)
     {
         if (isJson)
             return commands.Print(asked);

@@ -60,8 +60,8 @@ public sealed class CaseFunctions(CaseDesk cases, DryRuns dryRuns, ErasureDesk e
 
     /// <summary>
     /// Erases what names people of a case that has ended: <c>POST /api/offboarding/cases/{caseId}/erasure</c> with an approver's Entra
-    /// token answers 200 with what would be erased, and with <c>?confirm=true</c> erases it; 404 when there is no such case, 409 while it
-    /// goes on. The token is the authorisation: no function key.
+    /// token answers 200 with what would be erased, and with <c>?confirm=true</c> 202 with the request that two other approvers answer;
+    /// 404 when there is no such case, 409 while it goes on. The token is the authorisation: no function key.
     /// </summary>
     [Function("EraseLeaver")]
     public async Task<IActionResult> Erase(
@@ -72,22 +72,22 @@ public sealed class CaseFunctions(CaseDesk cases, DryRuns dryRuns, ErasureDesk e
     {
         if (!CaseIds.IsValid(caseId))
             return NotFound($"leaver case {caseId}");
-        var confirmed = request.Query["confirm"].FirstOrDefault() == "true";
-        var (status, reason, details) = await erasure.EraseAsync(
+        var answer = await erasure.EraseAsync(
             request.Headers.Authorization.FirstOrDefault(),
             caseId,
-            confirmed,
+            request.Query["confirm"].FirstOrDefault() == "true",
             cancellationToken
         );
         return JsonAnswer.Create(
-            status,
-            details is null
-                ? new { error = reason }
+            answer.Status,
+            answer.Details is not { } details
+                ? new { error = answer.Reason }
                 : new
                 {
                     caseId,
-                    erased = confirmed,
                     details,
+                    requestId = answer.Request?.Id,
+                    planId = answer.Request?.PlanId,
                 }
         );
     }

@@ -107,4 +107,7 @@ public static class GuardNames
 
     /// <summary>An administrator ended access for cause: a second person confirms it. It holds nothing up.</summary>
     public const string ForCause = "for-cause";
+
+    /// <summary>What names people of a case that has ended is erased.</summary>
+    public const string Erasure = "erasure";
 }

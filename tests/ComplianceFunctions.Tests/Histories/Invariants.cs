@@ -469,9 +469,9 @@ internal sealed class LeaverInvariants : IHistoryWatch
     {
         var cases = Cases();
         foreach (var request in _world.ApprovalRequests().Where(r => !PauseSwitch.Asks(r)))
-        foreach (var answer in request.Answers)
-            if (!_answers.Exists(a => a.Request.Id == request.Id && a.ApproverId == answer.ApproverId && a.At == answer.At))
-                _answers.Add(new(request, answer.ApproverId, answer.Approve, answer.At, cases[request.CaseId].Round));
+            foreach (var answer in request.Answers)
+                if (!_answers.Exists(a => a.Request.Id == request.Id && a.ApproverId == answer.ApproverId && a.At == answer.At))
+                    _answers.Add(new(request, answer.ApproverId, answer.Approve, answer.At, cases[request.CaseId].Round));
     }
 
     private Dictionary<string, LeaverCase> Cases() => _world.Cases().ToDictionary(c => c.Id, StringComparer.Ordinal);

@@ -15,6 +15,7 @@ namespace ComplianceFunctions.Tests.Histories;
 internal sealed class StepDesk : IAsyncDisposable
 {
     private readonly CancellationToken _stop;
+    private IntakeResult? _taken;
 
     private StepDesk(LeaverWorld world, Interruptions interruptions, CancellationToken cancellationToken) =>
         (World, Interruptions, _stop) = (world, interruptions, cancellationToken);
@@ -68,9 +69,12 @@ internal sealed class StepDesk : IAsyncDisposable
             PrincipalName: null,
             Mail: null
         );
-        var taken = await World.Services.GetRequiredService<LeaverIntake>().AcceptAsync(hrEvent, "webhook", "steps", _stop);
-        Run = new(taken.Case.Id, taken.Case.Round, "steps");
+        _taken = await World.Services.GetRequiredService<LeaverIntake>().AcceptAsync(hrEvent, "webhook", "steps", _stop);
+        Run = new(_taken.Case.Id, _taken.Case.Round, "steps");
     }
+
+    /// <summary>What follows once the event's orchestration was started: as when the event comes again after a crash.</summary>
+    public Task SettleAgainAsync() => World.Services.GetRequiredService<LeaverIntake>().SettleAsync(_taken!, _stop);
 
     /// <summary>From here on the present round of this case is meant.</summary>
     public async Task SelectAsync(Person who, string employment)

@@ -320,6 +320,15 @@ internal sealed class CaseHost : IAsyncDisposable
         return (status, answer["details"].Deserialize<KeptDetails>(JsonSerializerOptions.Web));
     }
 
+    /// <summary>The first approver asks for a case's details to be erased, and the two others agree.</summary>
+    public async Task<(HttpStatusCode Status, KeptDetails? Details)> ErasedAsync(string caseId)
+    {
+        var asked = await EraseAsync(caseId, Approvers[0], confirm: true);
+        foreach (var person in Approvers.Skip(1).Take(2))
+            Assert.Equal(HttpStatusCode.OK, await AnswerAsync(caseId, person));
+        return asked;
+    }
+
     public async Task ApproveAsync(string caseId)
     {
         foreach (var person in Approvers.Take(2))

@@ -106,7 +106,8 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
             );
     }
 
-    private async Task<List<ApprovalRequest>> AskedAsync(string tenantId, CancellationToken cancellationToken)
+    /// <summary>Requests that are not void, answered or not.</summary>
+    public async Task<IReadOnlyList<ApprovalRequest>> AskedAsync(string tenantId, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         var asked = new List<ApprovalRequest>();

@@ -1,6 +1,5 @@
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Guards;
-using Compliance.Ledger;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Intake;
@@ -25,6 +24,7 @@ internal static class DeskServices
             .AddSingleton<CaseChecks>()
             .AddSingleton<OutstandingWork>()
             .AddSingleton<OnePersonRule>()
+            .AddSingleton<ErasureQuestions>()
             .AddSingleton<AnswerSettling>()
             .AddRuns()
             .AddRequests();
@@ -85,8 +85,7 @@ internal static class DeskServices
             .AddSingleton(p => new ErasureDesk(
                 p.GetRequiredService<Approvers>(),
                 p.GetRequiredService<CaseDesk>(),
-                p.GetRequiredService<CaseCourse>(),
                 p.GetRequiredService<DetailErasure>(),
-                p.GetRequiredService<EvidencePolicy>()
+                p.GetRequiredService<ErasureQuestions>()
             ));
 }

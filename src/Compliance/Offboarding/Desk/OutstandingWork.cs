@@ -11,6 +11,7 @@ internal sealed class OutstandingWork(
     WebhookRefusals refusals,
     ForCauseConfirmation confirmation,
     PauseSwitch pause,
+    ErasureQuestions erasures,
     BlockGroups groups,
     LeaverIntake intake,
     CaseCourse course
@@ -28,7 +29,9 @@ internal sealed class OutstandingWork(
                 () => pause.SettleAsync(cancellationToken),
                 () => groups.BlockGroupsAsync(cancellationToken),
                 () => intake.RecordOutstandingAsync(cancellationToken),
+                // What is on record of a case is so before its details are erased.
                 () => course.RecordAsync(cancellationToken),
+                () => erasures.SettleAsync(cancellationToken),
             ],
             act => act(),
             cancellationToken

@@ -52,6 +52,15 @@ internal sealed class DetailErasure(
     /// <summary>Action of the records about an erasure.</summary>
     public const string Action = "evidence.erasure";
 
+    /// <summary>What the ids of the requests for a case's erasure begin with.</summary>
+    public static string RequestPrefix(string caseId) => $"{caseId}-erasure-";
+
+    /// <summary>Why a case's details are not erased; null when they may be.</summary>
+    public static string? WhyNot(LeaverCase known) =>
+        CaseRules.IsOver(known.Stage)
+            ? null
+            : $"case {known.Id} has not ended: it is at {known.Stage}, and what it still has to do needs its details";
+
     /// <summary>When a case ended, as far as it is known; its time of keeping begins then.</summary>
     public static DateTimeOffset EndedAt(LeaverCase known) =>
         new[] { known.ReceivedAt, known.DueAt, known.ClearAt, known.RestedAt }.Max() ?? known.ReceivedAt;
@@ -95,7 +104,10 @@ internal sealed class DetailErasure(
         );
         var before = await pseudonyms.FindAsync(tenant.Value, caseId, cancellationToken);
         if (before is null && known.EmployeeId == LeaverCase.Erased && documents.Count + approvals.Count + findings.Count == 0)
+        {
+            await DeleteRequestsAsync(caseId, cancellationToken);
             return new(null, 0, 0, 0);
+        }
         var kept = new KeptDetails(
             (await pseudonyms.GetOrCreateAsync(tenant.Value, caseId, cancellationToken)).Name,
             documents.Count,
@@ -108,6 +120,8 @@ internal sealed class DetailErasure(
         await cases.ChangeAsync(tenant.Value, caseId, Bare, cancellationToken);
         await RecordAsync("complete");
         await pseudonyms.EraseAsync(tenant.Value, caseId, cancellationToken);
+        // Last: while it is there, an erasure that was cut off is finished.
+        await DeleteRequestsAsync(caseId, cancellationToken);
         return kept;
 
         Task RecordAsync(string outcome) =>
@@ -194,11 +208,7 @@ internal sealed class DetailErasure(
     {
         var known =
             await cases.FindAsync(tenant.Value, caseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {caseId}");
-        return CaseRules.IsOver(known.Stage)
-            ? known
-            : throw new ErasureRefusedException(
-                $"case {caseId} has not ended: it is at {known.Stage}, and what it still has to do needs its details"
-            );
+        return WhyNot(known) is { } reason ? throw new ErasureRefusedException(reason) : known;
     }
 
     private async Task<List<string>> DocumentsAsync(string caseId, CancellationToken cancellationToken)
@@ -220,12 +230,23 @@ internal sealed class DetailErasure(
         return names;
     }
 
-    // Ids of requests begin with the case's.
-    private Task<List<TableEntity>> ApprovalsAsync(string caseId, CancellationToken cancellationToken) =>
+    // Ids of requests begin with the case's. Those for the erasure itself are not counted, and go last.
+    private async Task<List<TableEntity>> ApprovalsAsync(string caseId, CancellationToken cancellationToken) =>
+        [
+            .. (await RequestsAsync(caseId + "-", cancellationToken)).Where(r =>
+                !r.RowKey.StartsWith(RequestPrefix(caseId), StringComparison.Ordinal)
+            ),
+        ];
+
+    private async Task DeleteRequestsAsync(string caseId, CancellationToken cancellationToken) =>
+        await DeleteAsync([], await RequestsAsync(RequestPrefix(caseId), cancellationToken), [], cancellationToken);
+
+    // The character after a dash is a full stop.
+    private Task<List<TableEntity>> RequestsAsync(string prefix, CancellationToken cancellationToken) =>
         RowsAsync(
             ApprovalBoard.Table,
             TableClient.CreateQueryFilter(
-                $"PartitionKey eq {StateKeys.Safe(tenant.Value, "a tenant id")} and RowKey ge {caseId + "-"} and RowKey lt {caseId + "."}"
+                $"PartitionKey eq {StateKeys.Safe(tenant.Value, "a tenant id")} and RowKey ge {prefix} and RowKey lt {prefix[..^1] + "."}"
             ),
             cancellationToken
         );
