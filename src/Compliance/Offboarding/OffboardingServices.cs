@@ -56,7 +56,8 @@ internal static class OffboardingServices
             .AddSingleton<ISignInKeys, SignInKeys>()
             .AddSingleton<ApproverTokenValidator>()
             .AddSingleton<ApprovalBoard>()
-            .AddSingleton<IApproverCheck, EndedAccess>()
+            .AddSingleton<EndedAccess>()
+            .AddSingleton<IApproverCheck>(p => p.GetRequiredService<EndedAccess>())
             .AddSingleton<Approvers>();
 
     // From HR's events and its roster to cases.

@@ -114,6 +114,26 @@ public sealed class RefusalTests
         Assert.Equal(HttpStatusCode.Accepted, await world.StartForCauseAsync(2, SmallTenant.IdOf(Person.Mia)));
     }
 
+    [Fact]
+    public async Task A_yes_of_an_approver_whose_access_has_ended_since_does_not_count()
+    {
+        await using var world = await LivedAsync(
+            1,
+            new EditsPolicy(TimeSpan.Zero, PolicyEdit.ProtectLea),
+            Terminated(1),
+            new Answers(Hour(2), 0)
+        );
+        Assert.Equal(HttpStatusCode.Accepted, await world.StartForCauseAsync(1, SmallTenant.Approvers[0]));
+        await world.RunUntilAsync(world.Now.AddHours(40));
+        await world.HappenAsync(new Answers(TimeSpan.Zero, 1));
+        await world.RunUntilAsync(world.Now.AddHours(1));
+        Assert.True(IsEnabled(world));
+
+        await world.HappenAsync(new Answers(TimeSpan.Zero, 2));
+        await world.RunUntilAsync(world.Now.AddHours(1));
+        Assert.False(IsEnabled(world));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

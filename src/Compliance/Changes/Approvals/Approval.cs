@@ -51,6 +51,9 @@ public sealed record ApprovalRequest
     /// <summary>When the plan was begun (UTC): from then on it is decided for good. Null before.</summary>
     public DateTimeOffset? BegunAt { get; init; }
 
+    /// <summary>Object ids of those whose access was ended after they answered: their yes does not count any more.</summary>
+    public IReadOnlyList<string> Ended { get; init; } = [];
+
     /// <summary>Answers so far; of several of one person the last that was taken counts.</summary>
     public IReadOnlyList<ApprovalAnswer> Answers { get; init; } = [];
 }

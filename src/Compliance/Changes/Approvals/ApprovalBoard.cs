@@ -93,6 +93,18 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         ];
     }
 
+    /// <summary>The access of somebody who answered was ended: their yes does not count any more. Nothing where the plan was begun.</summary>
+    public Task EndAsync(string tenantId, string requestId, string personId, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            tenantId,
+            requestId,
+            (request, voidedAt) =>
+                voidedAt is null && request.BegunAt is null && !request.Ended.Contains(personId, StringComparer.OrdinalIgnoreCase)
+                    ? Row(request with { Ended = [.. request.Ended, personId] })
+                    : null,
+            cancellationToken
+        );
+
     /// <summary>Of what was asked about a case and is not begun, this person has asked as well: their answers do not count.</summary>
     public async Task AddRequesterAsync(string tenantId, string caseId, string personId, CancellationToken cancellationToken)
     {

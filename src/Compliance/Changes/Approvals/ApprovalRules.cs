@@ -8,7 +8,7 @@ internal static class ApprovalRules
 
     /// <summary>
     /// Where a request stands. Answers of the subject and of requesters do not count, whatever way they came in; two answers of one person
-    /// are one; a yes counts for <see cref="ApprovalRequest.ValidFor"/>, a no for good.
+    /// are one; a yes counts for <see cref="ApprovalRequest.ValidFor"/> and while its approver's access is not ended, a no for good.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="now">When it is asked (UTC).</param>
@@ -19,7 +19,7 @@ internal static class ApprovalRules
         if (counted.Any(a => !a.Approve))
             return ApprovalState.Refused;
         var agreed = counted
-            .Where(a => IsValid(request, a, now))
+            .Where(a => IsValid(request, a, now) && !request.Ended.Contains(a.ApproverId, StringComparer.OrdinalIgnoreCase))
             .DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase)
             .Count();
         return agreed >= request.PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;

@@ -11,6 +11,7 @@ public sealed class ApprovalDesk
     private readonly Approvers _approvers;
     private readonly ApprovalBoard _approvals;
     private readonly OnePersonRule _rule;
+    private readonly EndedAccess _ended;
     private readonly AnswerSettling _settling;
     private readonly TimeProvider _time;
 
@@ -19,9 +20,19 @@ public sealed class ApprovalDesk
         Approvers approvers,
         ApprovalBoard approvals,
         OnePersonRule rule,
+        EndedAccess ended,
         AnswerSettling settling,
         TimeProvider time
-    ) => (_tenant, _approvers, _approvals, _rule, _settling, _time) = (tenant, approvers, approvals, rule, settling, time);
+    ) =>
+        (_tenant, _approvers, _approvals, _rule, _ended, _settling, _time) = (
+            tenant,
+            approvers,
+            approvals,
+            rule,
+            ended,
+            settling,
+            time
+        );
 
     /// <summary>Requests for approval that wait, the oldest first.</summary>
     public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken cancellationToken) =>
@@ -50,11 +61,15 @@ public sealed class ApprovalDesk
         var signIn = await _approvers.SignInAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null, null);
-        if (
-            await _approvals.FindAsync(_tenant.Value, requestId, cancellationToken) is { } open
-            && await _rule.WhyNotAsync(open, approver, approve, cancellationToken) is var (refusal, why)
-        )
-            return (refusal, why, null, null);
+        if (await _approvals.FindAsync(_tenant.Value, requestId, cancellationToken) is { } open)
+        {
+            if (await _rule.WhyNotAsync(open, approver, approve, cancellationToken) is var (refusal, why))
+                return (refusal, why, null, null);
+            // Before this answer can make it enough.
+            var people = open.Answers.Where(a => a.Approve).Select(a => a.ApproverId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            foreach (var ended in await _ended.EndedAsync(people, open.ValidFor, cancellationToken))
+                await _approvals.EndAsync(_tenant.Value, open.Id, ended, cancellationToken);
+        }
         var outcome = await _approvals.AnswerAsync(
             _tenant.Value,
             requestId,

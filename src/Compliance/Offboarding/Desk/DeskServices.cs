@@ -79,6 +79,7 @@ internal static class DeskServices
                 p.GetRequiredService<Approvers>(),
                 p.GetRequiredService<ApprovalBoard>(),
                 p.GetRequiredService<OnePersonRule>(),
+                p.GetRequiredService<EndedAccess>(),
                 p.GetRequiredService<AnswerSettling>(),
                 p.GetRequiredService<TimeProvider>()
             ))

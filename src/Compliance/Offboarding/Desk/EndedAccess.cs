@@ -14,17 +14,31 @@ internal sealed class EndedAccess(TenantId tenant, ILeaverCases cases, TimeProvi
     private static readonly TimeSpan TokensLive = TimeSpan.FromHours(30);
 
     /// <inheritdoc/>
-    public async Task<string?> ObjectionAsync(ApproverIdentity person, CancellationToken cancellationToken)
+    public async Task<string?> ObjectionAsync(ApproverIdentity person, CancellationToken cancellationToken) =>
+        (await EndedAsync([person.ObjectId], TokensLive, cancellationToken)).Count > 0
+            ? "your own access has ended: ask somebody else"
+            : null;
+
+    /// <summary>Those of these people whose access this app has begun to end, or ended so long ago at most.</summary>
+    public async Task<IReadOnlyCollection<string>> EndedAsync(
+        IReadOnlyCollection<string> people,
+        TimeSpan within,
+        CancellationToken cancellationToken
+    )
     {
+        if (people.Count == 0)
+            return [];
         var now = time.GetUtcNow();
         // A case may be blocked long after it was due, so that it is looked for among all who left of late.
-        var hasLeft = (await cases.OpenAsync(tenant.Value, now - CaseRules.Remembered, cancellationToken)).Any(c =>
-            (c.BlockedAt > now - TokensLive || c is { BegunAt: not null, BlockedAt: null })
-            && c.EmployedIn is null
-            && !CaseRules.IsTakenBack(c)
-            && !CaseRules.IsLater(c, now)
-            && string.Equals(c.UserId, person.ObjectId, StringComparison.OrdinalIgnoreCase)
-        );
-        return hasLeft ? "your own access has ended: ask somebody else" : null;
+        var left = (await cases.OpenAsync(tenant.Value, now - CaseRules.Remembered, cancellationToken))
+            .Where(c =>
+                (c.BlockedAt > now - within || c is { BegunAt: not null, BlockedAt: null })
+                && c.EmployedIn is null
+                && !CaseRules.IsTakenBack(c)
+                && !CaseRules.IsLater(c, now)
+            )
+            .Select(c => c.UserId)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return [.. people.Where(left.Contains)];
     }
 }
