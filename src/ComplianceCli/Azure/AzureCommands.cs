@@ -96,10 +96,11 @@ internal sealed class AzureCommands(AzureOutside outside, TimeProvider time, Tex
         var powerful = GraphPermissions.Choose(parsed.GetValue(_powerful) ?? environment.Find("COMPLIANCE_POWERFUL_PERMISSIONS"));
         var tag = new EnforcementTag(calls, environment.DeploymentId);
         var grants = new GraphGrant(calls, principal).Steps(isRemoved ? [] : GraphPermissions.For(isEnforcing, powerful));
+        var roles = new OwnRoles(calls, environment).Steps(isEnforcing);
         // The tag is there as long as anything can be changed: first when it is given, last when it is taken away.
         List<AzureStep> steps = isEnforcing
-            ? [tag.NoOther(), tag.Claim(registration), .. grants]
-            : [.. grants, tag.Release(registration)];
+            ? [tag.NoOther(), tag.Claim(registration), .. grants, .. roles]
+            : [.. grants, .. roles, tag.Release(registration)];
         var mailbox = parsed.GetValue(_mailbox) ?? environment.Find("COMPLIANCE_MAILBOX");
         IEnumerable<string> notes = mailbox is null
             ? ["Mail.Send is not given: --mailbox ADDRESS shows how Exchange lets the app send from one mailbox"]

@@ -79,6 +79,40 @@ public sealed class AzureGrantTests : IDisposable
     }
 
     [Theory]
+    [InlineData("report", "false", "access", "eligibilities", "hand-over")]
+    [InlineData("enforce", "false", "eligibilities")]
+    [InlineData("enforce", "true")]
+    public async Task The_roles_that_a_mode_does_not_need_are_taken_away_with_whoever_has_them(
+        string mode,
+        string endsEligibilities,
+        params string[] taken
+    )
+    {
+        string[] all = ["access", "eligibilities", "hand-over"];
+        foreach (var name in all)
+        {
+            _azure.AddRole(name, $"Compliance {name} of leavers (demo, {AzureStub.Subscription})");
+            _azure.AddRole($"{name}-prod", $"Compliance {name} of leavers (prod, {AzureStub.Subscription})");
+        }
+        _azure.Environment["COMPLIANCE_ENDS_ELIGIBILITIES"] = endsEligibilities;
+
+        var (code, _, errors) = await _azure.RunAsync("grant", "--mode", mode);
+
+        Assert.Equal((0, ""), (code, errors));
+        Assert.Equal(
+            all.Except(taken).Concat(all.Select(n => $"{n}-prod")).SelectMany(n => new[] { $"given-{n}", n }).Order(StringComparer.Ordinal),
+            _azure.Resources.Keys.Select(k => k.Split('/')[^1]).Order(StringComparer.Ordinal)
+        );
+        var deleted = _azure.Writes.Where(w => w.Contains("/providers/Microsoft.Authorization/", StringComparison.Ordinal)).ToList();
+        Assert.Equal(taken.Length * 2, deleted.Count);
+        foreach (var name in taken)
+            Assert.True(
+                deleted.FindIndex(w => w.Contains($"/given-{name}?", StringComparison.Ordinal))
+                    < deleted.FindIndex(w => w.Contains($"/{name}?", StringComparison.Ordinal))
+            );
+    }
+
+    [Theory]
     [InlineData("report")]
     [InlineData("enforce")]
     public async Task Print_shows_each_step_with_its_undo_and_writes_nothing_and_a_second_run_neither(string mode)

@@ -95,6 +95,23 @@ internal sealed class AzureStub : IDisposable
         Principals[Registration] = new() { ["id"] = "p", ["displayName"] = "Compliance (demo)", ["tags"] = new JsonArray("HideApp") };
     }
 
+    /// <summary>A role of a tenant's own, and somebody who has it at the subscription.</summary>
+    public void AddRole(string id, string name)
+    {
+        const string Root = $"{SubscriptionPath}/providers/Microsoft.Authorization";
+        var definition = $"{Root}/roleDefinitions/{id}";
+        Resources[definition] = new() { ["id"] = definition, ["properties"] = new JsonObject { ["roleName"] = name } };
+        Resources[$"{Root}/roleAssignments/given-{id}"] = new()
+        {
+            ["id"] = $"{Root}/roleAssignments/given-{id}",
+            ["properties"] = new JsonObject
+            {
+                ["scope"] = SubscriptionPath,
+                ["roleDefinitionId"] = $"/providers/{definition.Split("providers/")[1]}",
+            },
+        };
+    }
+
     /// <summary>Runs a command as it is typed.</summary>
     public async Task<(int Code, string Output, string Errors)> RunAsync(params string[] typed)
     {
