@@ -35,6 +35,9 @@ param allowedClientApplications string[] = []
 @description('Paths that are let through without a token, because the code behind them checks a proof of its own.')
 param excludedPaths string[] = ['/api/hr/events']
 
+@description('Object id of whoever deploys: may send one event and read the ledger, which the check after a deployment does.')
+param deployerPrincipalId string = ''
+
 @description('IPv4 ranges that reach the app; none means that the network does not limit who may ask.')
 param allowedIpRanges string[] = []
 
@@ -310,6 +313,7 @@ module roles 'modules/roles.bicep' = {
     hrTopic: hrTopicName
     hrTopicPrincipalId: hrTopic.outputs.principalId
     hrSenderPrincipalIds: hrSenderPrincipalIds
+    deployerPrincipalId: deployerPrincipalId
     vaultTopicPrincipalIds: [for (vault, i) in newVaults: vaultTopics[i].outputs.principalId]
     existingVaultTopicPrincipalIds: [for (id, i) in topicIds: existingVaultTopics[i].outputs.principalId]
     hrQueue: hrQueue

@@ -7,11 +7,14 @@ param roleId string
 param serves string
 param at roleScope
 
+// Every principal but one is an identity or an app. Without its type, an assignment to one that was just made fails.
+@description('Empty for a principal that has been there for long, whether a person or an app.')
+param principalType string = 'ServicePrincipal'
+
 var properties = {
   roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleId)
   principalId: principalId
-  // Every principal here is an identity or an app. Without its type, an assignment to one that was just made fails.
-  principalType: 'ServicePrincipal'
+  principalType: empty(principalType) ? null : principalType
   description: serves
 }
 

@@ -31,6 +31,10 @@ param subscriptionIds string[]
 param hrTopic string
 param hrTopicPrincipalId string
 param hrSenderPrincipalIds string[]
+
+@description('Object id of whoever deploys, and checks the deployment afterwards; empty assigns nothing.')
+param deployerPrincipalId string
+
 param vaultTopicPrincipalIds string[]
 param existingVaultTopicPrincipalIds string[]
 param hrQueue string
@@ -46,6 +50,7 @@ var roles = {
   reader: 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
   storageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  storageBlobDataReader: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
   storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
   storageQueueDataMessageSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
   storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
@@ -244,6 +249,31 @@ module vaultDeadLetter 'assignment.bicep' = [
     }
   }
 ]
+
+// --- Whoever deploys --------------------------------------------------------------------------------------------------------------------
+
+// An Owner of the subscription has no right to data. What is read names nobody: the ledger has pseudonyms.
+module checkedQueue 'assignment.bicep' = if (!empty(deployerPrincipalId)) {
+  scope: resourceGroup(resourceGroupName)
+  params: {
+    principalId: deployerPrincipalId
+    principalType: ''
+    roleId: roles.storageQueueDataMessageSender
+    serves: 'compliance azure postdeploy: sends one event.'
+    at: { kind: 'queue', account: stateAccount, queue: vaultQueue }
+  }
+}
+
+module checkedLedger 'assignment.bicep' = if (!empty(deployerPrincipalId)) {
+  scope: resourceGroup(evidenceResourceGroup)
+  params: {
+    principalId: deployerPrincipalId
+    principalType: ''
+    roleId: roles.storageBlobDataReader
+    serves: 'compliance azure postdeploy: reads the event\'s record in the ledger.'
+    at: { kind: 'container', account: evidenceAccount, container: 'ledger' }
+  }
+}
 
 // --- The app and the tenant: acts, in mode "enforce" alone ----------------------------------------------------------------------------
 

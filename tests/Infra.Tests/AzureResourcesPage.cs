@@ -109,6 +109,7 @@ internal static class AzureResourcesPage
             ("Key Vault Secrets User", _, _) => "`hrWebhookVaultId`",
             (_, "a vault's topic", _) => "`watchedVaults`",
             (_, "an HR system", _) => "`hrSenderPrincipalIds`",
+            (_, Roles.Deployer, _) => "`deployerPrincipalId`, which azd knows",
             _ => throw new InvalidOperationException($"{role} is assigned in some cases only: name the parameter here"),
         };
 

@@ -37,6 +37,7 @@ internal static partial class Roles
         ["acdd72a7-3385-48ef-bd42-f606fba81ae7"] = "Reader",
         ["ba92f5b4-2d11-453d-a403-e96b0029c9fe"] = "Storage Blob Data Contributor",
         ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b"] = "Storage Blob Data Owner",
+        ["2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"] = "Storage Blob Data Reader",
         ["974c5e8b-45b9-4653-ba55-5f855dd0fb88"] = "Storage Queue Data Contributor",
         ["c6a89b2d-59bc-44d0-9896-0f6e12d7b80a"] = "Storage Queue Data Message Sender",
         ["0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"] = "Storage Table Data Contributor",
@@ -49,6 +50,12 @@ internal static partial class Roles
         ["eligibilityRole"] = "Compliance eligibilities of leavers",
         ["resourceRole"] = "Compliance hand-over of leavers",
     };
+
+    /// <summary>Whoever deploys, as <see cref="Role.For"/> has it.</summary>
+    public const string Deployer = "whoever deploys";
+
+    // As the cases in tests/Infra.Tests/Cases give it.
+    private const string DeployerId = "77777777-7777-7777-7777-777777777777";
 
     // By the module of main.bicep whose output the principal is.
     private static readonly Dictionary<string, string> Principals = new()
@@ -100,7 +107,12 @@ internal static partial class Roles
 
     // [reference(…, format('identity-{0}', …)).outputs.principalId.value], or an object id that was given
     private static string PrincipalOf(string principal) =>
-        principal[0] == '[' ? Principals[Module().Match(principal).Groups[1].Value] : "an HR system";
+        principal switch
+        {
+            ['[', ..] => Principals[Module().Match(principal).Groups[1].Value],
+            DeployerId => Deployer,
+            _ => "an HR system",
+        };
 
     // [resourceId('1111…', 'rg-demo', 'Microsoft.Network/privateDnsZones', format('privatelink.blob.{0}', …))]
     [GeneratedRegex(@"^\[resourceId\('[^']+', '([^']+)', 'Microsoft\.Network/(privateDnsZones[^']*)'.*?'(privatelink\.[a-z]+)")]

@@ -29,12 +29,25 @@ public sealed class RolesTests(Templates templates)
     }
 
     [Fact]
-    public void Every_role_is_for_a_service_and_names_what_it_serves()
+    public void Every_role_names_what_it_serves_and_is_for_a_service_but_for_those_of_whoever_deploys()
     {
         var assignments = templates.Enforce.Of("Microsoft.Authorization/roleAssignments");
+        var ofServices = assignments
+            .Where(a => !a.Text("properties.description")!.StartsWith("compliance azure postdeploy:", StringComparison.Ordinal))
+            .ToList();
 
-        Assert.All(assignments, a => Assert.Equal("ServicePrincipal", a.Text("properties.principalType")));
+        Assert.Equal(2, assignments.Count - ofServices.Count);
+        Assert.All(ofServices, a => Assert.Equal("ServicePrincipal", a.Text("properties.principalType")));
         Assert.All(assignments, a => Assert.NotEmpty(a.Text("properties.description")!));
+    }
+
+    [Fact]
+    public void Whoever_deploys_may_send_one_kind_of_event_and_read_the_ledger_and_nothing_else()
+    {
+        var deployer = Roles.Of(templates.Enforce).Where(r => r.For == Roles.Deployer).Select(r => r.Name);
+
+        Assert.Equal(["Storage Queue Data Message Sender", "Storage Blob Data Reader"], deployer);
+        Assert.DoesNotContain(Roles.Of(templates.Report), r => r.For == Roles.Deployer);
     }
 
     [Fact]

@@ -142,6 +142,8 @@ internal sealed partial class EvidenceDeployment(AzureCalls calls, AzdEnvironmen
                 ("ledgerLocked", LedgerLock.Variable, Flags()),
                 ("sku", "EVIDENCE_SKU", Skus()),
                 ("enableVnet", "COMPLIANCE_ENABLE_VNET", Flags()),
+                ("vaultAllowedIpRanges", "EVIDENCE_VAULT_ALLOWED_IP_RANGES", Ranges()),
+                ("auditLogDays", "EVIDENCE_AUDIT_LOG_DAYS", Numbers()),
             }
         )
             if (environment.Find(variable) is not null)
@@ -185,6 +187,10 @@ internal sealed partial class EvidenceDeployment(AzureCalls calls, AzdEnvironmen
 
     [GeneratedRegex("^[0-9]{1,6}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex Numbers();
+
+    // A JSON list of IPv4 addresses or ranges.
+    [GeneratedRegex("^\\[(\"[0-9./]{7,18}\"(, ?\"[0-9./]{7,18}\")*)?\\]\\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Ranges();
 
     [GeneratedRegex("^(true|false)\\z", RegexOptions.CultureInvariant)]
     private static partial Regex Flags();

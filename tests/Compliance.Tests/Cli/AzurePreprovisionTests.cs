@@ -127,14 +127,32 @@ public sealed class AzurePreprovisionTests : IDisposable
     {
         _azure.Environment["EVIDENCE_LEDGER_LOCKED"] = "true";
         _azure.Environment["EVIDENCE_LEDGER_DAYS"] = "3650";
+        _azure.Environment["EVIDENCE_VAULT_ALLOWED_IP_RANGES"] = """["192.0.2.0/24", "198.51.100.7"]""";
+        _azure.Environment["EVIDENCE_AUDIT_LOG_DAYS"] = "730";
 
         await _azure.RunAsync("preprovision");
 
         Assert.EndsWith(
-            "--parameters environmentName=demo location=westeurope ledgerDays=3650 ledgerLocked=true vaultCreateMode=default",
+            "--parameters environmentName=demo location=westeurope ledgerDays=3650 ledgerLocked=true "
+                + """vaultAllowedIpRanges=["192.0.2.0/24", "198.51.100.7"] auditLogDays=730 vaultCreateMode=default""",
             Deployment(),
             StringComparison.Ordinal
         );
+    }
+
+    [Theory]
+    [InlineData("192.0.2.0/24")]
+    [InlineData("[\"192.0.2.0/24\"] enableVnet=true")]
+    [InlineData("@file")]
+    public async Task What_is_no_list_of_addresses_is_not_handed_to_the_template(string ranges)
+    {
+        _azure.Environment["EVIDENCE_VAULT_ALLOWED_IP_RANGES"] = ranges;
+
+        var (code, _, errors) = await _azure.RunAsync("preprovision");
+
+        Assert.Equal(1, code);
+        Assert.Contains($"EVIDENCE_VAULT_ALLOWED_IP_RANGES is '{ranges}', which it cannot be", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(_azure.Started, s => s.StartsWith("az deployment", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -10,6 +10,7 @@ param endsEligibilities = true
 param subscriptionIds = ['11111111-1111-1111-1111-111111111111', '33333333-3333-3333-3333-333333333333']
 param entraClientId = '44444444-4444-4444-4444-444444444444'
 param allowedClientApplications = ['55555555-5555-5555-5555-555555555555']
+param deployerPrincipalId = '77777777-7777-7777-7777-777777777777'
 param allowedIpRanges = ['192.0.2.0/24']
 param evidenceResourceGroup = 'rg-demo-evidence'
 param evidenceAccountName = 'stevidence'
