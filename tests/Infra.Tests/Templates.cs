@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Infra.Tests;
 using Local;
@@ -15,7 +17,15 @@ public sealed class Templates : IAsyncLifetime
     /// <summary>The subscription that is deployed into.</summary>
     public const string Subscription = "11111111-1111-1111-1111-111111111111";
 
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NewLine = "\n",
+    };
+
     private readonly Dictionary<string, Deployment> _cases = [];
+    private readonly Dictionary<string, JsonObject> _snapshots = [];
     private readonly Dictionary<string, JsonObject> _compiled = [];
     private readonly List<string> _remarks = [];
 
@@ -56,6 +66,23 @@ public sealed class Templates : IAsyncLifetime
         return _compiled[name];
     }
 
+    /// <summary>What a case would deploy, as text.</summary>
+    /// <param name="name">Its file in <c>Cases</c>.</param>
+    internal string Snapshot(string name)
+    {
+        SkipWhereItDoesNotRun();
+        Assert.True(_snapshots.ContainsKey(name), string.Join('\n', _remarks));
+        var text = _snapshots[name].DeepClone().AsObject();
+        // The compiler gives them in any order.
+        text["outputs"] = new JsonObject(
+            text["outputs"]!
+                .AsObject()
+                .OrderBy(o => o.Key, StringComparer.Ordinal)
+                .Select(o => KeyValuePair.Create(o.Key, o.Value?.DeepClone()))
+        );
+        return text.ToJsonString(Readable);
+    }
+
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
@@ -73,7 +100,11 @@ public sealed class Templates : IAsyncLifetime
         if (_compiled.Count < 2)
             return;
         foreach (var file in Directory.EnumerateFiles(Folder("tests", "Infra.Tests", "Cases"), "*.bicepparam"))
-            _cases[Path.GetFileNameWithoutExtension(file)] = new(await bicep.SnapshotAsync(file));
+        {
+            var name = Path.GetFileNameWithoutExtension(file);
+            _snapshots[name] = await bicep.SnapshotAsync(file);
+            _cases[name] = new(_snapshots[name]);
+        }
     }
 
     /// <inheritdoc/>
