@@ -34,7 +34,7 @@ public sealed class ErasureQuestionTests
         await AnswerAsync(desk, asked, 2, true);
         Assert.Equal(Nothing, await KeptAsync(desk));
         Assert.Equal((1, 2, 2), (desk.Recorded(ErasureQuestions.AskedAction), desk.Recorded("approval.answer"), Erasures(desk)));
-        Assert.Empty(await Board(desk).AskedAsync(SmallTenant.Id, Stop));
+        Assert.Empty(await Board(desk).AskedAsync(SmallTenant.Id, GuardNames.Erasure, Stop));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class ErasureQuestionTests
 
             Assert.Equal(Nothing, await KeptAsync(desk));
             Assert.Equal((1, 2, 2), (desk.Recorded(ErasureQuestions.AskedAction), desk.Recorded("approval.answer"), Erasures(desk)));
-            Assert.Empty(await Board(desk).AskedAsync(SmallTenant.Id, Stop));
+            Assert.Empty(await Board(desk).AskedAsync(SmallTenant.Id, GuardNames.Erasure, Stop));
         }
         Assert.True(kept > 8, $"{kept} writes only");
     }
@@ -186,7 +186,7 @@ public sealed class ErasureQuestionTests
             desk.World.Storage.Faults = _ => StorageFault.None;
             sequence = (await desk.CaseAsync()).Sequence;
             await CloseAsync(desk);
-            foreach (var request in await Board(desk).AskedAsync(SmallTenant.Id, Stop))
+            foreach (var request in await Board(desk).AskedAsync(SmallTenant.Id, GuardNames.Erasure, Stop))
                 Note(request);
             isAgreed = asked.Values.Any(a => a.Sequence == sequence && IsAgreed(a.Request));
             Assert.True(isAgreed || (await desk.CaseAsync()).EmployeeId != LeaverCase.Erased, "erased without two people's agreement");

@@ -118,17 +118,26 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
             );
     }
 
-    /// <summary>Requests that are not void, answered or not.</summary>
-    public async Task<IReadOnlyList<ApprovalRequest>> AskedAsync(string tenantId, CancellationToken cancellationToken)
+    /// <summary>Requests that are not void, answered or not, and that this guard alone holds: few, however many there ever were.</summary>
+    public Task<IReadOnlyList<ApprovalRequest>> AskedAsync(string tenantId, string guard, CancellationToken cancellationToken) =>
+        QueryAsync(
+            TableClient.CreateQueryFilter(
+                $"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false and Guards eq {guard}"
+            ),
+            cancellationToken
+        );
+
+    private Task<IReadOnlyList<ApprovalRequest>> AskedAsync(string tenantId, CancellationToken cancellationToken) =>
+        QueryAsync(
+            TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"),
+            cancellationToken
+        );
+
+    private async Task<IReadOnlyList<ApprovalRequest>> QueryAsync(string filter, CancellationToken cancellationToken)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         var asked = new List<ApprovalRequest>();
-        await foreach (
-            var row in table.QueryAsync<TableEntity>(
-                TableClient.CreateQueryFilter($"PartitionKey eq {StateKeys.Safe(tenantId, "a tenant id")} and Void eq false"),
-                cancellationToken: cancellationToken
-            )
-        )
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             asked.Add(Request(row));
         return asked;
     }
@@ -284,6 +293,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         {
             [Body] = JsonSerializer.Serialize(request, ComplianceJson.Compact),
             [Void] = false,
+            ["Guards"] = string.Join(',', request.Guards),
         };
 
     private static ApprovalRequest Request(TableEntity row) =>

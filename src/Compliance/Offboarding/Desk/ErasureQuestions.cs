@@ -60,8 +60,8 @@ internal sealed class ErasureQuestions(
     {
         var now = time.GetUtcNow();
         var request =
-            (await approvals.OpenAsync(tenant.Value, now, cancellationToken)).FirstOrDefault(r =>
-                Asks(r) && r.CaseId == known.Id && r.PlanId == PlanOf(known)
+            (await approvals.AskedAsync(tenant.Value, GuardNames.Erasure, cancellationToken)).FirstOrDefault(r =>
+                r.CaseId == known.Id && r.PlanId == PlanOf(known) && ApprovalRules.StateOf(r, now) == ApprovalState.Open
             )
             ?? await approvals.AskAsync(
                 new ApprovalRequest
@@ -98,7 +98,7 @@ internal sealed class ErasureQuestions(
     /// <exception cref="AggregateException">Some of it failed: repeat it later.</exception>
     public async Task SettleAsync(CancellationToken cancellationToken) =>
         await Each.RunAsync(
-            (await approvals.AskedAsync(tenant.Value, cancellationToken)).Where(Asks).ToList(),
+            await approvals.AskedAsync(tenant.Value, GuardNames.Erasure, cancellationToken),
             asked => SettleAsync(asked, cancellationToken),
             cancellationToken
         );
