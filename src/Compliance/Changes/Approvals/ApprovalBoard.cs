@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using Compliance.Callers;
 using Compliance.Ledger;
 using Compliance.Storage;
 using Compliance.Text;
@@ -138,7 +139,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         string tenantId,
         string requestId,
         string planId,
-        ApproverIdentity approver,
+        CallerIdentity approver,
         bool approve,
         string? comment,
         DateTimeOffset now,
@@ -168,7 +169,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     private static TakenAnswer Take(
         TableEntity? row,
         string planId,
-        ApproverIdentity approver,
+        CallerIdentity approver,
         bool approve,
         string? comment,
         DateTimeOffset now

@@ -2,10 +2,11 @@ using Compliance.Changes.Approvals;
 using Compliance.Ledger;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Erasure;
+using Compliance.Tenants;
 
 namespace Compliance.Offboarding.Desk;
 
-/// <summary>Erases what names people of a case that has ended, when an approver asks for it.</summary>
+/// <summary>Erases what names people of a case that has ended, when an administrator or approver asks for it.</summary>
 public sealed class ErasureDesk
 {
     private readonly Approvers _approvers;
@@ -18,7 +19,7 @@ public sealed class ErasureDesk
         (_approvers, _cases, _course, _erasure, _policy) = (approvers, cases, course, erasure, policy);
 
     /// <summary>Erases what names people of a case that has ended; the ledger stays.</summary>
-    /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
+    /// <param name="authorization">Header Authorization with the token of an administrator or approver, who answers for it.</param>
     /// <param name="caseId">The case.</param>
     /// <param name="confirmed">False to see what would be erased; nothing is changed then.</param>
     /// <param name="cancellationToken">Stops between two deletions; call again.</param>
@@ -30,7 +31,7 @@ public sealed class ErasureDesk
         CancellationToken cancellationToken
     )
     {
-        var signIn = await _approvers.SignInAsync(authorization, cancellationToken);
+        var signIn = await _approvers.SignInStarterAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } approver)
             return (signIn.Status, signIn.Reason, null);
         if (await _cases.CaseAsync(caseId, cancellationToken) is { IsNotGivenBack: true })
@@ -45,7 +46,7 @@ public sealed class ErasureDesk
                 confirmed
                     ? await _erasure.EraseAsync(
                         caseId,
-                        $"approver {approver.ObjectId}",
+                        $"{(approver.HoldsAny(AppRole.Approver) ? "approver" : "administrator")} {approver.ObjectId}",
                         [approver.ObjectId],
                         _policy.Sha256,
                         cancellationToken
