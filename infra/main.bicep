@@ -29,7 +29,7 @@ param subscriptionIds string[] = [subscription().subscriptionId]
 @maxLength(36)
 param entraClientId string
 
-@description('Client ids of the programs that may get such a token; none accepts any of the tenant.')
+@description('Client ids of the programs that may get such a token; none accepts any of the tenant. The platform and the app both check it.')
 param allowedClientApplications string[] = []
 
 @description('Paths that are let through without a token, because the code behind them checks a proof of its own.')
@@ -404,6 +404,7 @@ var requiredSettings = {
 var optionalSettings = union(
   empty(evidenceTrustedKeys) ? {} : { Evidence__TrustedKeys: evidenceTrustedKeys },
   empty(evidenceCopies) ? {} : { Evidence__Copies: evidenceCopies },
+  empty(allowedClientApplications) ? {} : { Callers__AllowedClientApplications: join(allowedClientApplications, ',') },
   empty(hrWebhookVaultId)
     ? {}
     : { Hr__WebhookVault: 'https://${last(split(hrWebhookVaultId, '/'))}${environment().suffixes.keyvaultDns}' }

@@ -8,13 +8,20 @@ using Compliance.Changes.Pauses;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Intake;
+using Compliance.Tenants;
 using Compliance.Text;
 
 namespace ComplianceCli;
 
 /// <summary>The app's HTTP interface.</summary>
-internal sealed class AppClient(Connection connection) : IDisposable
+/// <param name="connection">The app.</param>
+/// <param name="signIn">Who calls it; disposed with this.</param>
+internal sealed class AppClient(Connection connection, AppSignIn signIn) : IDisposable
 {
+    private static readonly AppRole[] Readers = [AppRole.Auditor, AppRole.Admin, AppRole.Approver];
+    private static readonly AppRole[] Starters = [AppRole.Approver, AppRole.Admin];
+    private static readonly AppRole[] Answerers = [AppRole.Approver];
+
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
     {
         BaseAddress = connection.Address,
@@ -47,9 +54,9 @@ internal sealed class AppClient(Connection connection) : IDisposable
 
     public async Task<byte[]> DocumentAsync(string caseId, string document, CancellationToken cancellationToken)
     {
-        using var request = Keyed(
-            HttpMethod.Get,
-            $"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}/{Uri.EscapeDataString(document)}"
+        using var request = await ReadingAsync(
+            $"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}/{Uri.EscapeDataString(document)}",
+            cancellationToken
         );
         using var response = await SendAsync(request, cancellationToken);
         return response.IsSuccessStatusCode
@@ -57,39 +64,41 @@ internal sealed class AppClient(Connection connection) : IDisposable
             : throw await RefusedAsync(response, cancellationToken);
     }
 
-    /// <summary>Answers a request for approval as the person the token is of; gives where the request stands now.</summary>
+    /// <summary>Answers a request for approval; gives where the request stands now.</summary>
+    /// <param name="requestId">The request.</param>
+    /// <param name="planId">The plan that was read.</param>
+    /// <param name="approve">Yes or no.</param>
+    /// <param name="comment">Why; null for nothing.</param>
+    /// <param name="token">The token of whoever answers; null for the caller's own.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     public async Task<string> AnswerAsync(
         string requestId,
         string planId,
         bool approve,
         string? comment,
-        string token,
+        string? token,
         CancellationToken cancellationToken
     )
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(requestId)}")
-        {
-            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
-            Content = new StringContent(
-                JsonSerializer.Serialize(
-                    new
-                    {
-                        planId,
-                        approve,
-                        comment,
-                    },
-                    JsonSerializerOptions.Web
-                ),
-                Encoding.UTF8,
-                "application/json"
-            ),
-        };
+        using var request = Authorized(
+            HttpMethod.Post,
+            $"/api/approvals/{Uri.EscapeDataString(requestId)}",
+            token ?? await signIn.TokenAsync(Answerers, cancellationToken)
+        );
+        request.Content = JsonContent.Create(
+            new
+            {
+                planId,
+                approve,
+                comment,
+            }
+        );
         using var answer = await JsonAsync(request, cancellationToken);
         return answer.RootElement.GetProperty("state").GetString()!;
     }
 
-    /// <summary>Ends a person's access for cause, as the person the token is of.</summary>
-    public Task<LeaverCase> StartAsync(string user, string reason, string token, CancellationToken cancellationToken) =>
+    /// <summary>Ends a person's access for cause.</summary>
+    public Task<LeaverCase> StartAsync(string user, string reason, CancellationToken cancellationToken) =>
         PostAsync<LeaverCase>(
             "/api/offboarding/cases",
             new
@@ -98,43 +107,46 @@ internal sealed class AppClient(Connection connection) : IDisposable
                 forCause = true,
                 reason,
             },
-            token,
             cancellationToken
         );
 
     /// <summary>Whether acts are paused.</summary>
     public Task<PauseView> PauseAsync(CancellationToken cancellationToken) => GetAsync<PauseView>("/api/changes/pause", cancellationToken);
 
-    /// <summary>Pauses acts, as the person the token is of.</summary>
-    public Task<PauseView> PauseAsync(string reason, bool blocking, string token, CancellationToken cancellationToken) =>
-        PostAsync<PauseView>("/api/changes/pause", new { reason, blocking }, token, cancellationToken);
+    /// <summary>Pauses acts.</summary>
+    public Task<PauseView> PauseAsync(string reason, bool blocking, CancellationToken cancellationToken) =>
+        PostAsync<PauseView>("/api/changes/pause", new { reason, blocking }, cancellationToken);
 
-    /// <summary>Asks two others to let acts continue, as the person the token is of.</summary>
-    public Task<PauseView> ResumeAsync(string token, CancellationToken cancellationToken) =>
-        PostAsync<PauseView>("/api/changes/resume", new { }, token, cancellationToken);
+    /// <summary>Asks two others to let acts continue.</summary>
+    public Task<PauseView> ResumeAsync(CancellationToken cancellationToken) =>
+        PostAsync<PauseView>("/api/changes/resume", new { }, cancellationToken);
 
-    public void Dispose() => _http.Dispose();
-
-    private async Task<T> PostAsync<T>(string path, object body, string token, CancellationToken cancellationToken)
+    public void Dispose()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path)
-        {
-            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
-            Content = JsonContent.Create(body),
-        };
+        _http.Dispose();
+        signIn.Dispose();
+    }
+
+    private async Task<T> PostAsync<T>(string path, object body, CancellationToken cancellationToken)
+    {
+        using var request = Authorized(HttpMethod.Post, path, await signIn.TokenAsync(Starters, cancellationToken));
+        request.Content = JsonContent.Create(body);
         using var answer = await JsonAsync(request, cancellationToken);
         return answer.Deserialize<T>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
     }
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
     {
-        using var request = Keyed(HttpMethod.Get, path);
+        using var request = await ReadingAsync(path, cancellationToken);
         using var answer = await JsonAsync(request, cancellationToken);
         return answer.Deserialize<T>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
     }
 
-    private HttpRequestMessage Keyed(HttpMethod method, string path) =>
-        new(method, path) { Headers = { { "x-functions-key", connection.SendableKey } } };
+    private async Task<HttpRequestMessage> ReadingAsync(string path, CancellationToken cancellationToken) =>
+        Authorized(HttpMethod.Get, path, await signIn.TokenAsync(Readers, cancellationToken));
+
+    private static HttpRequestMessage Authorized(HttpMethod method, string path, string token) =>
+        new(method, path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
 
     private async Task<JsonDocument> JsonAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -182,7 +194,7 @@ internal sealed class AppClient(Connection connection) : IDisposable
         }
         return new CliException(
             response.StatusCode == HttpStatusCode.Unauthorized
-                ? "401: the function key is not right"
+                ? "401: the app does not take the token: az login to its tenant, and see that --client-id is its registration's"
                 : $"the app answered {(int)response.StatusCode}"
         );
     }

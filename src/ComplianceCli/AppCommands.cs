@@ -36,13 +36,6 @@ internal sealed class AppCommands(AppOptions options, TextWriter output)
         return command;
     }
 
-    /// <summary>The caller's own token for the app.</summary>
-    /// <exception cref="CliException">There is none.</exception>
-    public static string OwnToken() =>
-        Environment.GetEnvironmentVariable("COMPLIANCE_TOKEN") is { Length: > 0 } given
-            ? Connection.Sendable(given, "COMPLIANCE_TOKEN")
-            : throw new CliException("COMPLIANCE_TOKEN is not set: it holds your Entra token for the app");
-
     /// <summary>Makes a command.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="description">What it does, for its help.</param>
@@ -60,7 +53,7 @@ internal sealed class AppCommands(AppOptions options, TextWriter output)
             async (parsed, token) =>
             {
                 var where = options.Connect(parsed);
-                using var client = new AppClient(where);
+                using var client = options.Open(parsed, where);
                 return await run(parsed, where, client, token);
             }
         );

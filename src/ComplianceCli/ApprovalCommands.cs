@@ -76,16 +76,16 @@ internal static class ApprovalCommands
         var comment = new Option<string?>("--comment") { Description = "Why", HelpName = "TEXT" };
         return commands.Make(
             "answer",
-            "Answer as yourself: COMPLIANCE_TOKEN holds your Entra token (az account get-access-token --scope api://APP/.default)",
-            async (parsed, _, client, token) =>
+            "Answer as yourself",
+            async (parsed, _, client, cancellationToken) =>
             {
                 var state = await client.AnswerAsync(
                     parsed.GetValue(request)!,
                     parsed.GetValue(plan)!,
                     !parsed.GetValue(refuse),
                     parsed.GetValue(comment),
-                    AppCommands.OwnToken(),
-                    token
+                    token: null,
+                    cancellationToken
                 );
                 await commands.Output.WriteLineAsync($"{parsed.GetValue(request)}: {state}");
                 return 0;

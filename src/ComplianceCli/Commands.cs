@@ -18,7 +18,7 @@ internal static class Commands
     /// <param name="cancellationToken">Interrupts it.</param>
     /// <param name="input">Opens standard input; null for the process's own.</param>
     /// <param name="time">The clock that an event's times are judged by; null for the system's.</param>
-    /// <param name="azure">What the commands of Azure reach; null for the real one.</param>
+    /// <param name="azure">What the commands reach outside this process; null for the real one.</param>
     public static async Task<int> InvokeAsync(
         string[] arguments,
         TextWriter output,
@@ -29,7 +29,8 @@ internal static class Commands
         AzureOutside? azure = null
     )
     {
-        var options = new AppOptions();
+        var outside = azure ?? AzureOutside.Default;
+        var options = new AppOptions(outside);
         var commands = new AppCommands(options, output);
         var root = new RootCommand(
             "Manages the compliance app: cases of leavers, their plans and certificates, what waits for approval, the pause, the "
@@ -41,12 +42,12 @@ internal static class Commands
             EvidenceCommands.Create(options.Connection, options.Json, output, errors),
             EventCommands.Create(options.Connect, options.Json, input ?? Console.OpenStandardInput, output, time ?? TimeProvider.System),
             new QueueCommands(options.Connect, options.Json, output).Create(),
-            new AzureCommands(azure ?? AzureOutside.Default, time ?? TimeProvider.System, output, errors).Create(),
+            new AzureCommands(outside, time ?? TimeProvider.System, output, errors).Create(),
         };
         root.HelpName = Name;
         foreach (var option in options.All)
             root.Options.Add(option);
-        foreach (var command in PauseCommands.Create(options.Connect, AppCommands.OwnToken, options.Json, output))
+        foreach (var command in PauseCommands.Create(options, output))
             root.Subcommands.Add(command);
         var result = root.Parse(arguments);
         if (result.Errors.Count > 0)

@@ -5,15 +5,13 @@ namespace ComplianceCli;
 
 /// <summary>How to reach an app: written by the launcher on a laptop, or made from options.</summary>
 /// <param name="App">The app's address.</param>
-/// <param name="Key">A function key.</param>
 /// <param name="HrKey">The key HR events are signed with; null where this command line sends none.</param>
 /// <param name="EvidenceStorage">Connection string of the evidence account; null when it is not to be read.</param>
-/// <param name="ApproverAudience">Application id whose role approvers hold; null when not known.</param>
+/// <param name="ApproverAudience">Client id of the app's registration, whose roles callers hold; null when not known.</param>
 /// <param name="TenantSettings">Settings of the tenant, for a fresh read; empty where there are none.</param>
 /// <param name="StateStorage">Connection string of the state account; null when it is not to be read.</param>
 internal sealed record Connection(
     string App,
-    string Key,
     string? HrKey,
     string? EvidenceStorage,
     string? ApproverAudience,
@@ -24,21 +22,17 @@ internal sealed record Connection(
     /// <summary>Environment variable with the path of the file.</summary>
     public const string Variable = "COMPLIANCE_CONNECTION";
 
-    /// <summary>The app's address.</summary>
+    /// <summary>The app's address. A token goes there, so that it is encrypted on its way or stays on this machine.</summary>
     /// <exception cref="CliException">It is none.</exception>
     [JsonIgnore]
     public Uri Address =>
-        Uri.TryCreate(App, UriKind.Absolute, out var address) && address.Scheme is "https" or "http"
+        Uri.TryCreate(App, UriKind.Absolute, out var address)
+        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address
             : throw new CliException($"the app's address (--app) must be one such as https://APP.azurewebsites.net, not '{App}'")
             {
                 IsUsage = true,
             };
-
-    /// <summary>The function key.</summary>
-    /// <exception cref="CliException">It cannot be sent.</exception>
-    [JsonIgnore]
-    public string SendableKey => Sendable(Key, "the function key (--key)");
 
     /// <summary>A text that an HTTP header can carry. What is wrong with it is not shown: it is a secret.</summary>
     /// <param name="secret">The text.</param>
@@ -51,26 +45,21 @@ internal sealed record Connection(
 
     /// <summary>Reads the connection: options first, then the file that is named, then the one of a running <c>./scripts/run</c>.</summary>
     /// <exception cref="CliException">There is none, or it cannot be read.</exception>
-    public static Connection From(string? app, string? key, FileInfo? file)
+    public static Connection From(string? app, Guid? clientId, FileInfo? file)
     {
         if (app is not null)
-            return new Connection(
-                app.TrimEnd('/'),
-                key ?? throw new CliException("--app needs --key as well"),
-                null,
-                null,
-                null,
-                new Dictionary<string, string>()
-            );
+            return new Connection(app.TrimEnd('/'), null, null, clientId?.ToString("D"), new Dictionary<string, string>());
         var path = PathOf(file);
         try
         {
-            return JsonSerializer.Deserialize<Connection>(File.ReadAllBytes(path), JsonSerializerOptions.Web)
+            var read =
+                JsonSerializer.Deserialize<Connection>(File.ReadAllBytes(path), JsonSerializerOptions.Web)
                 ?? throw new JsonException("it is null");
+            return clientId is null ? read : read with { ApproverAudience = clientId.Value.ToString("D") };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"{path} cannot be read: start the app with ./scripts/run, or name one with --app and --key", e);
+            throw new CliException($"{path} cannot be read: start the app with ./scripts/run, or name one with --app and --client-id", e);
         }
         catch (JsonException e)
         {

@@ -139,7 +139,7 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
         {
             using var people = new SandboxPeople(connection);
             foreach (
-                var approver in (await people.ApproversAsync(cancellationToken))
+                var approver in (await people.HoldersAsync(AppRole.Approver, cancellationToken))
                     .Where(a => !request.Answers.Any(x => x.ApproverId == a.Id))
                     .Take(ApprovalNeed - request.Answers.Count)
             )

@@ -113,7 +113,7 @@ internal sealed class EventSend(Connection connection, TimeProvider time)
         read is null
             ? "The app passes an event of this type over: it is not about a secret, key or certificate"
             : $"The app reads {read.Collection}/{read.ObjectName} of vault {read.Vault} again; "
-                + $"what it finds is at {connection.App}/api/findings, which takes the key in header x-functions-key";
+                + $"what it finds is at {connection.App}/api/findings, which takes a token: ./scripts/compliance approvals token";
 
     private static CliException Refused(string name, IReadOnlyList<string> problems, Exception? inner = null)
     {

@@ -96,10 +96,10 @@ internal static class OffboardCommands
         };
         return commands.Make(
             "start",
-            "End a person's access now, as yourself (COMPLIANCE_TOKEN) and with no event of HR; a second person confirms it",
+            "End a person's access now, as yourself and with no event of HR; a second person confirms it",
             async (parsed, _, client, token) =>
             {
-                var known = await client.StartAsync(parsed.GetValue(user)!, parsed.GetValue(reason)!, AppCommands.OwnToken(), token);
+                var known = await client.StartAsync(parsed.GetValue(user)!, parsed.GetValue(reason)!, token);
                 if (commands.IsJson(parsed))
                     return commands.Print(known);
                 await commands.Output.WriteLineAsync(OffboardOutput.Line(known));

@@ -10,16 +10,9 @@ namespace ComplianceCli;
 internal static class PauseCommands
 {
     /// <summary>Commands <c>pause</c> and <c>resume</c>.</summary>
-    /// <param name="connect">Gives the connection that the options name.</param>
-    /// <param name="ownToken">Gives the caller's own token.</param>
-    /// <param name="json">The option that asks for JSON.</param>
+    /// <param name="options">The options that name the app and who calls it.</param>
     /// <param name="output">For what was done.</param>
-    public static IEnumerable<Command> Create(
-        Func<ParseResult, Connection> connect,
-        Func<string> ownToken,
-        Option<bool> json,
-        TextWriter output
-    )
+    public static IEnumerable<Command> Create(AppOptions options, TextWriter output)
     {
         var reason = new Option<string>("--reason")
         {
@@ -33,7 +26,7 @@ internal static class PauseCommands
                 result.AddError($"--reason takes 1 to {PauseDesk.MaxReason} characters");
         });
         var blocking = new Option<bool>("--blocking") { Description = "Do not block leavers either: whoever leaves keeps all access" };
-        var pause = new Command("pause", "Hold everything that would be changed in the tenant, as yourself (COMPLIANCE_TOKEN)")
+        var pause = new Command("pause", "Hold everything that would be changed in the tenant, as yourself")
         {
             reason,
             blocking,
@@ -44,11 +37,11 @@ internal static class PauseCommands
         };
         yield return Make(
             pause,
-            (parsed, client, token) => client.PauseAsync(parsed.GetValue(reason)!, parsed.GetValue(blocking), ownToken(), token)
+            (parsed, client, token) => client.PauseAsync(parsed.GetValue(reason)!, parsed.GetValue(blocking), token)
         );
         yield return Make(
-            new Command("resume", "Ask two others to let acts continue, as yourself (COMPLIANCE_TOKEN)"),
-            (_, client, token) => client.ResumeAsync(ownToken(), token)
+            new Command("resume", "Ask two others to let acts continue, as yourself"),
+            (_, client, token) => client.ResumeAsync(token)
         );
 
         Command Make(Command command, Func<ParseResult, AppClient, CancellationToken, Task<PauseView>> ask)
@@ -56,10 +49,10 @@ internal static class PauseCommands
             command.SetAction(
                 async (parsed, token) =>
                 {
-                    using var client = new AppClient(connect(parsed));
+                    using var client = options.Open(parsed, options.Connect(parsed));
                     var view = await ask(parsed, client, token);
                     await output.WriteLineAsync(
-                        parsed.GetValue(json) ? JsonSerializer.Serialize(view, ComplianceJson.Readable) : Text(view)
+                        parsed.GetValue(options.Json) ? JsonSerializer.Serialize(view, ComplianceJson.Readable) : Text(view)
                     );
                     return 0;
                 }

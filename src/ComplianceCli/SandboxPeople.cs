@@ -1,13 +1,14 @@
 using System.Text.Json;
-using Compliance.Changes.Approvals;
 using Compliance.Tenants;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using AppRoleAssignment = Microsoft.Graph.Models.AppRoleAssignment;
+using Role = Microsoft.Graph.Models.AppRole;
 
 namespace ComplianceCli;
 
 /// <summary>
-/// People of the sandbox tenant, for the demo: who may approve, and their tokens. In a real tenant approvers sign in by themselves.
+/// People of the sandbox tenant: who holds the app's roles, and their tokens. In a real tenant people sign in by themselves.
 /// </summary>
 internal sealed class SandboxPeople : IDisposable
 {
@@ -27,16 +28,13 @@ internal sealed class SandboxPeople : IDisposable
         _tenant = new TenantConnection(TenantOptions.Read(settings), TimeProvider.System, NullLogger<TenantConnection>.Instance);
     }
 
-    /// <summary>Who holds the app's approver role.</summary>
-    public async Task<IReadOnlyList<(string Id, string PrincipalName)>> ApproversAsync(CancellationToken cancellationToken)
+    /// <summary>Who holds a role of the app, in the order of their assignment.</summary>
+    public async Task<IReadOnlyList<(string Id, string PrincipalName)>> HoldersAsync(AppRole wanted, CancellationToken cancellationToken)
     {
-        var app = await _tenant
-            .Graph.ServicePrincipalsWithAppId(_connection.ApproverAudience)
-            .GetAsync(cancellationToken: cancellationToken);
-        var assigned = await _tenant.Graph.ServicePrincipals[app?.Id].AppRoleAssignedTo.GetAsync(cancellationToken: cancellationToken);
-        var role = app?.AppRoles?.Find(r => r.Value == ApproverTokenValidator.Role)?.Id;
+        var (roles, assigned) = await AssignedAsync(cancellationToken);
+        var role = roles.Find(r => r.Value == wanted.Value)?.Id;
         var people = new List<(string, string)>();
-        foreach (var assignment in (assigned?.Value ?? []).Where(a => a.AppRoleId == role))
+        foreach (var assignment in assigned.Where(a => a.AppRoleId == role && a.PrincipalType == "User"))
             if (
                 await _tenant.Graph.Users[assignment.PrincipalId.ToString()].GetAsync(cancellationToken: cancellationToken) is
                 { Id: { } id, UserPrincipalName: { } name }
@@ -45,13 +43,45 @@ internal sealed class SandboxPeople : IDisposable
         return people;
     }
 
+    /// <summary>Principal name of the person who calls the app.</summary>
+    /// <param name="asked">Principal name, or the part of it before the @; null for the first who holds one of the roles.</param>
+    /// <param name="roles">The roles, the one to take first in front.</param>
+    /// <param name="cancellationToken">Stops between requests.</param>
+    /// <exception cref="CliException">There is no such person.</exception>
+    public async Task<string> NameAsync(string? asked, IReadOnlyList<AppRole> roles, CancellationToken cancellationToken)
+    {
+        var known = new List<string>();
+        foreach (var role in asked is null ? roles : AppRole.All.Where(r => r.IsForPeople))
+        {
+            var names = (await HoldersAsync(role, cancellationToken)).Select(h => h.PrincipalName).Order(StringComparer.OrdinalIgnoreCase);
+            foreach (var name in names)
+            {
+                if (asked is null || Is(name, asked))
+                    return name;
+                known.Add($"{name} ({role.Value})");
+            }
+        }
+        throw new CliException(
+            asked is null
+                ? $"the sandbox tenant has no one with the app role {string.Join(" or ", roles.Select(r => r.Value))}"
+                : $"{asked} holds no app role in the sandbox; these do: {string.Join(", ", known)}"
+        );
+    }
+
+    private static bool Is(string principalName, string asked) =>
+        string.Equals(principalName, asked, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(principalName.Split('@')[0], asked, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The token of an approver.</summary>
     /// <param name="principalName">Whose; null for the first one.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
     /// <exception cref="CliException">There is no such approver.</exception>
     public async Task<string> ApproverTokenAsync(string? principalName, CancellationToken cancellationToken)
     {
-        var names = (await ApproversAsync(cancellationToken)).Select(a => a.PrincipalName).Order(StringComparer.OrdinalIgnoreCase).ToList();
+        var names = (await HoldersAsync(AppRole.Approver, cancellationToken))
+            .Select(a => a.PrincipalName)
+            .Order(StringComparer.OrdinalIgnoreCase)
+            .ToList();
         var known = names.Find(n => principalName is null || string.Equals(n, principalName, StringComparison.OrdinalIgnoreCase));
         if (known is null)
             throw new CliException(
@@ -95,4 +125,13 @@ internal sealed class SandboxPeople : IDisposable
     }
 
     public void Dispose() => _tenant.Dispose();
+
+    private async Task<(List<Role> Roles, List<AppRoleAssignment> Assigned)> AssignedAsync(CancellationToken cancellationToken)
+    {
+        var app = await _tenant
+            .Graph.ServicePrincipalsWithAppId(_connection.ApproverAudience)
+            .GetAsync(cancellationToken: cancellationToken);
+        var assigned = await _tenant.Graph.ServicePrincipals[app?.Id].AppRoleAssignedTo.GetAsync(cancellationToken: cancellationToken);
+        return (app?.AppRoles ?? [], assigned?.Value ?? []);
+    }
 }

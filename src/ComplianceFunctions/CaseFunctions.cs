@@ -10,14 +10,14 @@ public sealed class CaseFunctions(CaseDesk cases, DryRuns dryRuns, ErasureDesk e
     /// <summary>All cases: <c>GET /api/offboarding/cases</c>.</summary>
     [Function("GetLeaverCases")]
     public async Task<IActionResult> GetCases(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "offboarding/cases")] HttpRequest request,
         CancellationToken cancellationToken
     ) => JsonAnswer.Create(StatusCodes.Status200OK, await cases.CasesAsync(cancellationToken));
 
     /// <summary>One case: <c>GET /api/offboarding/cases/{caseId}</c>.</summary>
     [Function("GetLeaverCase")]
     public async Task<IActionResult> GetCase(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases/{caseId}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "offboarding/cases/{caseId}")] HttpRequest request,
         string caseId,
         CancellationToken cancellationToken
     ) =>
@@ -30,7 +30,7 @@ public sealed class CaseFunctions(CaseDesk cases, DryRuns dryRuns, ErasureDesk e
     /// </summary>
     [Function("GetLeaverDocument")]
     public async Task<IActionResult> GetDocument(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/cases/{caseId}/{document}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "offboarding/cases/{caseId}/{document}")] HttpRequest request,
         string caseId,
         string document,
         CancellationToken cancellationToken
@@ -48,7 +48,7 @@ public sealed class CaseFunctions(CaseDesk cases, DryRuns dryRuns, ErasureDesk e
     /// </summary>
     [Function("PlanLeaver")]
     public async Task<IActionResult> Plan(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "offboarding/plan")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "offboarding/plan")] HttpRequest request,
         CancellationToken cancellationToken
     ) =>
         request.Query["user"].FirstOrDefault() is { Length: > 0 and <= 256 } user
@@ -59,9 +59,9 @@ public sealed class CaseFunctions(CaseDesk cases, DryRuns dryRuns, ErasureDesk e
             );
 
     /// <summary>
-    /// Erases what names people of a case that has ended: <c>POST /api/offboarding/cases/{caseId}/erasure</c> with an approver's Entra
-    /// token answers 200 with what would be erased, and with <c>?confirm=true</c> 202 with the request that two other approvers answer;
-    /// 404 when there is no such case, 409 while it goes on. The token is the authorisation: no function key.
+    /// Erases what names people of a case that has ended: <c>POST /api/offboarding/cases/{caseId}/erasure</c> answers 200 with what would
+    /// be erased, and with <c>?confirm=true</c> 202 with the request that two approvers answer; 404 when there is no such case, 409 while
+    /// it goes on.
     /// </summary>
     [Function("EraseLeaver")]
     public async Task<IActionResult> Erase(

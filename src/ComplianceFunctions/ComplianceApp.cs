@@ -1,4 +1,5 @@
 using System.Globalization;
+using Compliance.Callers;
 using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.Ledger;
@@ -27,6 +28,7 @@ internal static class ComplianceApp
         var time = Clock(builder.Configuration);
         builder.Services.AddSingleton(time);
         builder.Services.AddTenant(builder.Configuration);
+        builder.Services.AddCallers(builder.Configuration);
         builder.Services.AddState(builder.Configuration);
         builder.Services.AddFindings();
         builder.Services.AddEvidence();

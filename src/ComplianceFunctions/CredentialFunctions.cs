@@ -23,7 +23,7 @@ public sealed class CredentialFunctions(
     /// </summary>
     [Function("StartCredentialCheck")]
     public async Task<IActionResult> Start(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "credentials/check")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "credentials/check")] HttpRequest request,
         CancellationToken cancellationToken
     )
     {
@@ -40,7 +40,7 @@ public sealed class CredentialFunctions(
     /// </summary>
     [Function("GetCredentialRun")]
     public async Task<IActionResult> GetRun(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "credentials/runs/{runId}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "credentials/runs/{runId}")] HttpRequest request,
         string runId,
         CancellationToken cancellationToken
     ) =>
@@ -57,12 +57,15 @@ public sealed class CredentialFunctions(
     public Task RunOnRequest([QueueTrigger(CredentialCheckRequests.Queue)] string message, CancellationToken cancellationToken) =>
         check.RunAsync(CredentialCheckRequests.Read(message), cancellationToken);
 
-    /// <summary>Open and waived findings of every control: <c>GET /api/findings</c>.</summary>
+    /// <summary>Open and waived findings of every control, to an owner their own: <c>GET /api/findings</c>.</summary>
     [Function("GetFindings")]
     public async Task<IActionResult> GetFindings(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "findings")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "findings")] HttpRequest request,
         CancellationToken cancellationToken
-    ) => Json(StatusCodes.Status200OK, await requests.OpenFindingsAsync(cancellationToken));
+    ) => Json(
+            StatusCodes.Status200OK,
+            await requests.OpenFindingsAsync(WhoMayCall.OwnFindingsOnly(request.Caller()), cancellationToken)
+        );
 
     /// <summary>
     /// Takes an event of Key Vault (near expiry, expired, new version) from the queue that Event Grid delivers to, and re-checks its one
@@ -86,7 +89,7 @@ public sealed class CredentialFunctions(
     /// </summary>
     [Function("RecheckVaultObjectByHand")]
     public async Task<IActionResult> RecheckByHand(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "credentials/vaults/{vault}/{collection}/{name}/check")]
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "credentials/vaults/{vault}/{collection}/{name}/check")]
             HttpRequest request,
         string vault,
         string collection,

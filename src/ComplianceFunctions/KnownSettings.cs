@@ -1,4 +1,4 @@
-using Compliance.Changes.Approvals;
+using Compliance.Callers;
 using Compliance.Changes.Guards;
 using Compliance.Credentials;
 using Compliance.Ledger;
@@ -37,7 +37,8 @@ internal static class KnownSettings
         WebhookKeySettings.KeysSetting,
         WebhookKeySettings.VaultSetting,
         OwnIdentity.Setting,
-        ApprovalOptions.Setting,
+        CallerOptions.AudienceSetting,
+        CallerOptions.ClientsSetting,
         EvidenceOptions.SigningKeySetting,
         EvidenceOptions.WriteOnceSetting,
         EvidenceOptions.AccountSetting,

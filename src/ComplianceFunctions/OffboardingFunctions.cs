@@ -8,8 +8,8 @@ namespace ComplianceFunctions;
 public sealed class OffboardingFunctions(HrDesk desk, CaseDesk cases, LeaverDispatcher dispatcher)
 {
     /// <summary>
-    /// Takes a signed HR event: <c>POST /api/hr/events</c> answers 202 with the case, also for a repeat; 409 when a later event is in
-    /// force; 400, 401, 413, 415 or 503 when it is refused. The signature is the authorisation: no function key.
+    /// Takes an HR event, signed or with the token of an HR system: <c>POST /api/hr/events</c> answers 202 with the case, also for a
+    /// repeat; 409 when a later event is in force; 400, 401, 403, 413, 415 or 503 when it is refused.
     /// </summary>
     [Function("HrEventWebhook")]
     public async Task<IActionResult> HrEventWebhook(
@@ -22,6 +22,8 @@ public sealed class OffboardingFunctions(HrDesk desk, CaseDesk cases, LeaverDisp
             request.ContentType,
             request.Headers["X-Compliance-Timestamp"].FirstOrDefault(),
             request.Headers["X-Compliance-Signature"].FirstOrDefault(),
+            // Several become one text, which is no token.
+            request.Headers.Authorization.ToString(),
             request.Body,
             cancellationToken
         );
@@ -52,8 +54,8 @@ public sealed class OffboardingFunctions(HrDesk desk, CaseDesk cases, LeaverDisp
 
     /// <summary>
     /// Ends a person's access now and for cause: <c>POST /api/offboarding/cases</c> with
-    /// <c>{"user":"…","forCause":true,"reason":"…"}</c> and an approver's Entra token answers 202 with the case; 404 when there is
-    /// no such user, 409 when it is the caller. The token is the authorisation: no function key.
+    /// <c>{"user":"…","forCause":true,"reason":"…"}</c> answers 202 with the case; 404 when there is no such user, 409 when it is the
+    /// caller.
     /// </summary>
     [Function("StartLeaver")]
     public async Task<IActionResult> Start(

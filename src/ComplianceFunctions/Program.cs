@@ -9,6 +9,7 @@ try
     builder.ConfigureFunctionsWebApplication();
     builder.UseMiddleware<CorrelationMiddleware>();
     builder.UseMiddleware<HttpFailureMiddleware>();
+    builder.UseMiddleware<CallerMiddleware>();
     builder.AddComplianceApp();
 
     using var host = builder.Build();

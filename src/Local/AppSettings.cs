@@ -11,7 +11,7 @@ internal static class AppSettings
     /// <summary>The app's settings together with those of <c>src/LocalHost</c> itself, which do not reach the app.</summary>
     /// <param name="app">The app's settings.</param>
     /// <param name="port">The port; 0 lets the host bind a free one.</param>
-    /// <param name="keys">The function keys.</param>
+    /// <param name="keys">The host's keys.</param>
     /// <param name="journal">Folder in which the host notes the queue messages that it works on.</param>
     public static Dictionary<string, string> ForLocalHost(IReadOnlyDictionary<string, string> app, int port, HostKeys keys, string journal)
     {
@@ -19,7 +19,6 @@ internal static class AppSettings
         {
             ["LocalHost__Port"] = port.ToString(CultureInfo.InvariantCulture),
             ["LocalHost__Keys__Master"] = keys.Master,
-            ["LocalHost__Keys__Default"] = keys.Default,
             ["LocalHost__Journal"] = journal,
             ["Logs__Console"] = "json",
         };
@@ -58,7 +57,7 @@ internal static class AppSettings
         // The app makes the key at its first checkpoint, for its owner alone, and writes the public one beside it.
         if (signingKey is not null)
             Default("Evidence__SigningKey", signingKey);
-        // Nobody can have a token for an app of zeros: without the real one nobody approves.
+        // Nobody can have a token for an app of zeros: without the real one nobody calls the app.
         Default("Approvals__Audience", tenant is null ? Guid.Empty.ToString() : DemoLeaver.ComplianceAppId);
         foreach (var name in new[] { "NO_PROXY", "no_proxy" })
             settings[name] = string.Join(

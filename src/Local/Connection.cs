@@ -4,15 +4,13 @@ namespace Local;
 
 /// <summary>How to reach what runs on this machine: written for the command line <c>compliance</c>, readable by its owner alone.</summary>
 /// <param name="App">The app's address.</param>
-/// <param name="Key">The app's default function key.</param>
 /// <param name="HrKey">The key HR events are signed with.</param>
 /// <param name="EvidenceStorage">Connection string of the evidence account.</param>
-/// <param name="ApproverAudience">Application id whose role approvers hold.</param>
+/// <param name="ApproverAudience">Client id of the app's registration, whose roles callers hold.</param>
 /// <param name="TenantSettings">The sandbox tenant's settings, as the app has them; empty for a real tenant.</param>
 /// <param name="StateStorage">Connection string of the state account.</param>
 internal sealed record Connection(
     string App,
-    string Key,
     string HrKey,
     string EvidenceStorage,
     string ApproverAudience,

@@ -1,13 +1,15 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Compliance.Credentials;
+using Compliance.Runs;
 using Compliance.Text;
 
 namespace Local;
 
 /// <summary>Speaks to the running app over loopback.</summary>
 /// <param name="address">Where its host listens.</param>
-/// <param name="keys">The function keys.</param>
+/// <param name="keys">The host's keys.</param>
 /// <param name="time">Clock for waiting.</param>
 internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) : IDisposable
 {
@@ -50,7 +52,7 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
         {
             try
             {
-                var (status, body) = await SendAsync(HttpMethod.Get, "/admin/host/status", keys.Master, cancellationToken);
+                var (status, body) = await SendAsync(HttpMethod.Get, "/admin/host/status", null, cancellationToken);
                 if (status == HttpStatusCode.Unauthorized)
                     throw new LaunchException("the app refuses the launcher's key: is another app on this port?");
                 if (status == HttpStatusCode.OK && Field(body, "state") == "Running")
@@ -64,26 +66,31 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
         }
     }
 
-    /// <summary>Runs the credential-rotation check and waits for its report.</summary>
-    /// <exception cref="LaunchException">The run failed, or the answer is not a report.</exception>
+    /// <summary>
+    /// Runs the credential-rotation check and waits for its report. As whoever keeps the host, by its master key: the tenant that is read
+    /// may have no one who could ask the app for it.
+    /// </summary>
+    /// <param name="runs">Where the app keeps its runs.</param>
+    /// <param name="now">Time that is in the run's id (UTC).</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <exception cref="LaunchException">The run failed, or its report cannot be read.</exception>
     /// <exception cref="HttpRequestException">The app does not answer.</exception>
-    public async Task<CredentialReport> CheckAsync(CancellationToken cancellationToken)
+    public async Task<CredentialReport> CheckAsync(BlobRunDocuments runs, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var (status, body) = await SendAsync(HttpMethod.Post, "/api/credentials/check", keys.Default, cancellationToken);
-        if (status != HttpStatusCode.Accepted || Field(body, "runId") is not { } run)
+        var run = RunRequest.New(CredentialRotationCheck.RunPrefix, "manual", now);
+        using var input = JsonContent.Create(new { input = JsonSerializer.Serialize(run, ComplianceJson.Compact) });
+        var (status, body) = await SendAsync(HttpMethod.Post, "/admin/functions/RunCredentialCheck", input, cancellationToken);
+        if (status != HttpStatusCode.Accepted)
             throw Unexpected("the check could not be started", status, body);
         while (true)
         {
-            (status, body) = await SendAsync(
-                HttpMethod.Get,
-                $"/api/credentials/runs/{Uri.EscapeDataString(run)}",
-                keys.Default,
-                cancellationToken
-            );
-            if (status == HttpStatusCode.OK)
-                return Report(body);
-            if (status != HttpStatusCode.Accepted)
-                throw Unexpected("the check failed", status, body);
+            switch (await ReadAsync(runs, run.RunId, cancellationToken))
+            {
+                case { State: RunStates.Completed, Report: { } report }:
+                    return report;
+                case { State: RunStates.Failed, Error: var error }:
+                    throw new LaunchException($"the check failed: {Plain.Line(error ?? "the app's log has the reason")}");
+            }
             await Task.Delay(Between, time, cancellationToken);
         }
     }
@@ -91,11 +98,15 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private static CredentialReport Report(string body)
+    private static async Task<RunDocument<CredentialReport>?> ReadAsync(
+        BlobRunDocuments runs,
+        string runId,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            return JsonSerializer.Deserialize<CredentialReport>(body, ComplianceJson.Readable) ?? throw new JsonException("it is null");
+            return await runs.LoadAsync<CredentialReport>(runId, cancellationToken);
         }
         catch (JsonException e)
         {
@@ -128,9 +139,18 @@ internal sealed class HostClient(Uri address, HostKeys keys, TimeProvider time) 
         }
     }
 
-    private async Task<(HttpStatusCode, string)> SendAsync(HttpMethod method, string path, string key, CancellationToken cancellationToken)
+    private async Task<(HttpStatusCode, string)> SendAsync(
+        HttpMethod method,
+        string path,
+        HttpContent? content,
+        CancellationToken cancellationToken
+    )
     {
-        using var request = new HttpRequestMessage(method, path) { Headers = { { "x-functions-key", key } } };
+        using var request = new HttpRequestMessage(method, path)
+        {
+            Headers = { { "x-functions-key", keys.Master } },
+            Content = content,
+        };
         try
         {
             using var response = await _http.SendAsync(request, cancellationToken);

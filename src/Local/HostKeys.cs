@@ -3,11 +3,10 @@ using System.Text.Json;
 
 namespace Local;
 
-/// <summary>The local host's function keys, random per checkout.</summary>
+/// <summary>The keys of an app on this machine, random per checkout. Its functions are opened by tokens, not by a key.</summary>
 /// <param name="Master">Opens <c>/admin</c>.</param>
-/// <param name="Default">Opens <c>/api</c>.</param>
 /// <param name="Hr">Signs HR events.</param>
-internal sealed record HostKeys(string Master, string Default, string Hr)
+internal sealed record HostKeys(string Master, string Hr)
 {
     /// <summary>Reads the keys, or makes them. Only their owner can read the file.</summary>
     /// <exception cref="LaunchException">The file is not what was written.</exception>
@@ -15,16 +14,16 @@ internal sealed record HostKeys(string Master, string Default, string Hr)
     {
         if (!File.Exists(path))
         {
-            var keys = new HostKeys(Random(), Random(), Random());
+            var keys = new HostKeys(Random(), Random());
             OwnerOnlyFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(keys, JsonSerializerOptions.Web));
             return keys;
         }
         try
         {
-            // A file of an earlier version holds a key more, for a webhook that is gone; it is passed over.
+            // A file of an earlier version holds more: keys of what is gone are passed over.
             if (
                 JsonSerializer.Deserialize<HostKeys>(File.ReadAllText(path), JsonSerializerOptions.Web) is
-                { Master: not null, Default: not null, Hr: not null } keys
+                { Master: not null, Hr: not null } keys
             )
                 return keys;
         }
@@ -32,7 +31,7 @@ internal sealed record HostKeys(string Master, string Default, string Hr)
         {
             // Refused below.
         }
-        throw new LaunchException($"{path} does not hold three keys: delete it, and new ones are made");
+        throw new LaunchException($"{path} does not hold two keys: delete it, and new ones are made");
     }
 
     private static string Random() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Azure.Storage.Blobs;
+using Compliance.Runs;
 using Compliance.Text;
 
 namespace Local;
@@ -54,7 +56,7 @@ internal sealed class Launcher(
             if (options.Around is { } command)
                 return await supervisor.WhileAllLiveAsync(ending => CommandAsync(command, state, ending), cancellationToken);
             if (options.Once)
-                return await CheckAsync(options, state, client, supervisor, cancellationToken);
+                return await CheckAsync(options, state, services.Azurite, client, supervisor, cancellationToken);
             return await UntilStoppedAsync(
                 [$"App      {client.AddressText}  (keys: {state.Keys})", .. services.Lines, $"Logs     {state.Log("")}"],
                 supervisor,
@@ -256,7 +258,6 @@ internal sealed class Launcher(
     ) =>
         new Connection(
             app,
-            keys.Default,
             keys.Hr,
             services.Azurite.EvidenceConnection,
             settings["Approvals__Audience"],
@@ -286,13 +287,18 @@ internal sealed class Launcher(
     private async Task<int> CheckAsync(
         RunOptions options,
         StateFolder state,
+        Azurite azurite,
         HostClient client,
         Supervisor supervisor,
         CancellationToken cancellationToken
     )
     {
         Report("running the credential-rotation check");
-        var report = await supervisor.WhileAllLiveAsync(client.CheckAsync, cancellationToken);
+        var runs = new BlobRunDocuments(new BlobContainerClient(azurite.StateConnection, BlobRunDocuments.Container));
+        var report = await supervisor.WhileAllLiveAsync(
+            ending => client.CheckAsync(runs, options.Now ?? time.GetUtcNow(), ending),
+            cancellationToken
+        );
         if (options.Json)
             await output.WriteLineAsync(JsonSerializer.Serialize(report, ComplianceJson.Readable));
         else

@@ -6,8 +6,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Intake;
+using Compliance.Tenants;
 using Compliance.Text;
 using Local;
+using Microsoft.Extensions.Logging.Abstractions;
+using SandboxTenant.Demo;
 
 namespace Benchmarks;
 
@@ -16,12 +19,15 @@ internal sealed class LeaverApp : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TokenGoodFor = TimeSpan.FromMinutes(30);
 
     private readonly HostKeys _keys;
     private readonly TimeProvider _time;
     private readonly List<IDisposable> _signals = [];
     private ChildProcess? _app;
     private HttpClient? _http;
+    private TenantConnection? _signIn;
+    private long _tokenFrom;
 
     private LeaverApp(HostKeys keys, Azurite azurite, LeaverSandbox sandbox, StorageTraffic? traffic, TimeProvider time) =>
         (_keys, Azurite, Sandbox, Traffic, _time) = (keys, azurite, sandbox, traffic, time);
@@ -118,6 +124,7 @@ internal sealed class LeaverApp : IAsyncDisposable
         var began = _time.GetTimestamp();
         while (true)
         {
+            await SignInAsync();
             var answer = await _http!.GetStringAsync("/api/offboarding/cases");
             var cases = JsonSerializer.Deserialize<IReadOnlyList<LeaverCase>>(answer, ComplianceJson.Readable)!;
             if (done(cases))
@@ -136,6 +143,7 @@ internal sealed class LeaverApp : IAsyncDisposable
         foreach (var signal in _signals)
             signal.Dispose();
         _http?.Dispose();
+        _signIn?.Dispose();
         if (_app is not null)
             await _app.DisposeAsync();
         if (Traffic is not null)
@@ -191,6 +199,41 @@ internal sealed class LeaverApp : IAsyncDisposable
             CancellationToken.None
         );
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = host.Address };
-        _http.DefaultRequestHeaders.Add("x-functions-key", _keys.Default);
+    }
+
+    // As the manager, who may read.
+    private async Task SignInAsync()
+    {
+        if (_http!.DefaultRequestHeaders.Authorization is not null && _time.GetElapsedTime(_tokenFrom) < TokenGoodFor)
+            return;
+        _tokenFrom = _time.GetTimestamp();
+        var ready = SandboxReady.Parse(Sandbox.Ready.GetRawText());
+        _signIn ??= new TenantConnection(
+            new TenantOptions
+            {
+                Id = ready.TenantId,
+                Graph = new Uri($"{ready.Url}/v1.0"),
+                ResourceManager = new Uri(ready.Url),
+                Authority = new Uri(ready.Url),
+                ClientId = ready.ClientId,
+                ClientSecret = ready.ClientSecret,
+                PinnedThumbprint = ready.Thumbprint,
+            },
+            _time,
+            NullLogger<TenantConnection>.Instance
+        );
+        using var form = new FormUrlEncodedContent(
+            new Dictionary<string, string>
+            {
+                ["grant_type"] = "password",
+                ["client_id"] = ready.ClientId,
+                ["username"] = "manager@generated.example",
+                ["password"] = ready.ClientSecret,
+                ["scope"] = $"api://{DemoLeaver.ComplianceAppId}/.default",
+            }
+        );
+        using var response = await _signIn.SignIn.PostAsync(new Uri($"{ready.Url}/{ready.TenantId}/oauth2/v2.0/token"), form);
+        using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        _http.DefaultRequestHeaders.Authorization = new("Bearer", answer.RootElement.GetProperty("access_token").GetString());
     }
 }

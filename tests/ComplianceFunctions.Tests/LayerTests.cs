@@ -16,6 +16,7 @@ public sealed class LayerTests
         "Observability",
         "Storage",
         "Tenants",
+        "Callers",
         "Findings",
         "Ledger",
         "Runs",

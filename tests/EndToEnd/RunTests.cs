@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Compliance.Tenants;
 using Local;
 
 namespace EndToEnd;
@@ -63,26 +64,60 @@ public sealed class RunTests : IDisposable
         // To a queue that is named: what the app refuses is not refused before it is sent.
         await SendAsync(file, bad, "--queue", "vault-events");
         var refused = await WaitForAsync(run, "is refused: data.ObjectName must be 1 to 127 letters, digits and hyphens");
-        var findings = await FindingsAsync(connection.RootElement, "GAP-001");
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            BaseAddress = new Uri(connection.RootElement.GetProperty("app").GetString()!),
+        };
+        var refusals = await RefusalsAsync(http);
+        http.DefaultRequestHeaders.Authorization = new("Bearer", await AuditorTokenAsync(file));
+        var findings = await FindingsAsync(http, "GAP-001");
         using (var signal = Process.Start("kill", ["-TERM", run.Id.ToString(CultureInfo.InvariantCulture)]))
             await signal.WaitForExitAsync(Stop);
         await run.WaitForExitAsync(Stop);
 
+        Assert.Equal([HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden], refusals);
         Assert.Equal(["keyvault/events"], findings);
         Assert.Equal(0, run.ExitCode);
         Assert.All([plain, encoded, refused], Assert.NotEmpty);
     }
 
-    // The refusal is logged before its finding is kept.
-    private static async Task<IReadOnlyList<string>> FindingsAsync(JsonElement connection, string control)
+    // Without a proof, with the host's own key, and with a token of somebody who may only read.
+    private async Task<List<HttpStatusCode>> RefusalsAsync(HttpClient http)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        http.DefaultRequestHeaders.Add("x-functions-key", connection.GetProperty("key").GetString());
+        var keys = HostKeys.ReadOrMake(Path.Combine(_checkout.State, "keys.json"));
+        var token = await AuditorTokenAsync(Path.Combine(_checkout.State, "run", "connection.json"));
+        var refusals = new List<HttpStatusCode>();
+        foreach (
+            var (path, name, value) in ((string, string, string)[])
+                [
+                    ("/api/findings", "X-Nothing", "1"),
+                    ("/api/findings", "x-functions-key", keys.Master),
+                    ("/api/credentials/check", "Authorization", $"Bearer {token}"),
+                ]
+        )
+        {
+            using var request = new HttpRequestMessage(path == "/api/findings" ? HttpMethod.Get : HttpMethod.Post, path)
+            {
+                Headers = { { name, value } },
+            };
+            using var response = await http.SendAsync(request, Stop);
+            refusals.Add(response.StatusCode);
+        }
+        return refusals;
+    }
+
+    private static async Task<string> AuditorTokenAsync(string connection)
+    {
+        using var people = new ComplianceCli.SandboxPeople(ComplianceCli.Connection.From(null, null, new FileInfo(connection)));
+        return await people.TokenAsync(await people.NameAsync(null, [AppRole.Auditor], Stop), Stop);
+    }
+
+    // The refusal is logged before its finding is kept.
+    private static async Task<IReadOnlyList<string>> FindingsAsync(HttpClient http, string control)
+    {
         while (true)
         {
-            using var findings = JsonDocument.Parse(
-                await http.GetStringAsync(new Uri($"{connection.GetProperty("app").GetString()}/api/findings"), Stop)
-            );
+            using var findings = JsonDocument.Parse(await http.GetStringAsync(new Uri("/api/findings", UriKind.Relative), Stop));
             var found = findings
                 .RootElement.EnumerateArray()
                 .Where(f => f.GetProperty("control").GetString() == control)

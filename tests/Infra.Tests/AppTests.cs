@@ -57,7 +57,10 @@ public sealed class AppTests(Templates templates)
             .AsArray()
             .Select(p => p!.GetValue<string>());
 
-        Assert.Equal([$"/api/{RouteOf("HrEventWebhook")}"], paths);
+        var own = WhoMayCall.Rows.Where(r => r.Value is Proof.HrSystem).Select(r => $"/api/{RouteOf(r.Key)}");
+
+        Assert.Equal(["/api/hr/events"], paths);
+        Assert.Equal(own, paths);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
+using Compliance.Callers;
 using Compliance.Runs;
 using ComplianceFunctions;
+using Microsoft.Extensions.Configuration;
 using NCrontab;
 
 namespace Infra.Tests;
@@ -67,7 +69,7 @@ public sealed partial class SettingsTests(Templates templates)
     [Fact]
     public void What_was_not_chosen_is_not_set()
     {
-        string[] chosen = ["Evidence__Copies", "Evidence__TrustedKeys", "Hr__WebhookVault"];
+        string[] chosen = ["Callers__AllowedClientApplications", "Evidence__Copies", "Evidence__TrustedKeys", "Hr__WebhookVault"];
 
         Assert.Equal(
             chosen,
@@ -76,6 +78,28 @@ public sealed partial class SettingsTests(Templates templates)
                 .Except(templates.Report.Settings.Select(s => s.Key))
                 .Order(StringComparer.Ordinal)
         );
+    }
+
+    [Fact]
+    public void The_programs_that_may_ask_for_a_token_are_the_same_to_the_platform_and_to_the_app()
+    {
+        var allowed = templates
+            .Enforce.One("Microsoft.Web/sites/config", "/authsettingsV2")
+            .At(
+                "properties.identityProviders.azureActiveDirectory.validation.defaultAuthorizationPolicy.allowedApplications"
+            )!
+            .AsArray()
+            .Select(a => a!.GetValue<string>());
+        var settings = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                templates.Enforce.Settings.Select(s =>
+                    KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value?.ToString())
+                )
+            )
+            .Build();
+
+        Assert.Equal(["55555555-5555-5555-5555-555555555555"], allowed);
+        Assert.Equal(allowed, CallerOptions.Read(settings).Clients);
     }
 
     [Fact]

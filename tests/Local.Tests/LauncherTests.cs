@@ -63,7 +63,6 @@ public sealed class LauncherTests : IDisposable
             "LocalHost__Now",
             "LocalHost__Port",
             "LocalHost__Keys__Master",
-            "LocalHost__Keys__Default",
             "LocalHost__Journal",
             "Logs__Console",
             "CredentialRotationSchedule",
@@ -83,7 +82,6 @@ public sealed class LauncherTests : IDisposable
                 "2026-11-23T05:00:00Z",
                 "0",
                 keys.Master,
-                keys.Default,
                 At("state/once/journal"),
                 "json",
                 "0 0 5 * * *",
@@ -120,6 +118,7 @@ public sealed class LauncherTests : IDisposable
         "the host's first line is not the address that the launcher expects: build again, both come from one checkout"
     )]
     [InlineData("fail", "the check failed: storage is down")]
+    [InlineData("refuse", "the check could not be started: not this input")]
     [InlineData("die in the check", "app ended by itself (exit 9): out of memory (log: {0})")]
     public async Task What_goes_wrong_is_one_line_and_nothing_stays_behind(string behaviour, string expected)
     {

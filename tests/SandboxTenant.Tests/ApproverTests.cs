@@ -7,7 +7,7 @@ using SandboxTenant.Demo;
 
 namespace SandboxTenant.Tests;
 
-/// <summary>People sign in to the compliance app.</summary>
+/// <summary>People and applications sign in to the compliance app.</summary>
 public sealed class ApproverTests(DemoFixture demo)
 {
     private static Task<(int Status, JsonNode? Body, HttpResponseMessage)> SignIn(
@@ -37,6 +37,7 @@ public sealed class ApproverTests(DemoFixture demo)
         [
             .. sandbox
                 .Tenant.AppRoleAssignments.By("resourceId", sandbox.Tenant.ServicePrincipals.Find(DemoLeaver.ComplianceAppId)!.Id)
+                .Where(a => Json.Text(a.Json, "appRoleId") == DemoLeaver.ApproverRole)
                 .Select(a => sandbox.Tenant.Users.Find(Json.Text(a.Json, "principalId")!)!),
         ];
 
@@ -117,4 +118,99 @@ public sealed class ApproverTests(DemoFixture demo)
             )
         );
     }
+
+    [Fact]
+    public async Task Each_role_for_people_is_held_and_is_in_its_holder_s_token()
+    {
+        var (sandbox, clients) = (demo.Sandbox, demo.Clients);
+        var held = new List<string>();
+        foreach (var role in (string[])[DemoLeaver.AdminRole, DemoLeaver.ApproverRole, DemoLeaver.AuditorRole, DemoLeaver.OwnerRole])
+        {
+            var assignment = sandbox.Tenant.AppRoleAssignments.All().First(a => Json.Text(a.Json, "appRoleId") == role);
+            var holder = sandbox.Tenant.Users.Find(Json.Text(assignment.Json, "principalId")!)!;
+            var (_, body, _) = await SignIn(sandbox, clients, Json.Text(holder.Json, "userPrincipalName")!);
+            var claims = Claims((string)body!["access_token"]!);
+            Assert.Equal((null, "access_as_user"), ((string?)claims["idtyp"], (string?)claims["scp"]));
+            held.AddRange(claims["roles"]!.AsArray().Select(r => (string)r!));
+        }
+
+        Assert.Equal(["Compliance.Admin", "Compliance.Approver", "Compliance.Auditor", "Compliance.Owner"], held);
+    }
+
+    [Fact]
+    public async Task The_HR_system_gets_an_application_s_token_with_its_role_and_another_application_one_without()
+    {
+        var (sandbox, clients) = (demo.Sandbox, demo.Clients);
+        var hr = Principal(sandbox, DemoLeaver.HrSystem);
+
+        var (status, body, _) = await SignInAsync(sandbox, clients, hr.AppId);
+        var claims = Claims((string)body!["access_token"]!);
+        var other = await SignInAsync(sandbox, clients, Principal(sandbox, "Feature Store Worker").AppId);
+
+        Assert.Equal(
+            (200, DemoLeaver.ComplianceAppId, hr.Id, "app", null, "Compliance.HrSystem"),
+            (
+                status,
+                (string)claims["aud"]!,
+                (string)claims["oid"]!,
+                (string)claims["idtyp"]!,
+                (string?)claims["scp"],
+                (string)claims["roles"]!.AsArray().Single()!
+            )
+        );
+        Assert.Equal(hr.AppId, (string)claims["azp"]!);
+        Assert.Empty(Claims((string)other.Body!["access_token"]!)["roles"]!.AsArray());
+        // Nor does it open the tenant itself.
+        Assert.Equal(401, (await clients.SendAsync("GET", "/v1.0/users", token: (string)body["access_token"]!)).Status);
+    }
+
+    [Fact]
+    public async Task A_wrong_secret_an_unknown_application_and_an_unknown_audience_give_no_application_a_token()
+    {
+        var (sandbox, clients) = (demo.Sandbox, demo.Clients);
+        var hr = Principal(sandbox, DemoLeaver.HrSystem);
+        var answers = new[]
+        {
+            await SignInAsync(sandbox, clients, hr.AppId, "guessed"),
+            await SignInAsync(sandbox, clients, Ids.Guid("none")),
+            // By its object id, which is no client id.
+            await SignInAsync(sandbox, clients, hr.Id),
+            await SignInAsync(sandbox, clients, hr.AppId, audience: Ids.Guid("none")),
+        };
+
+        Assert.Equal(
+            [(401, 7000215), (400, 700016), (400, 700016), (400, 70011)],
+            answers.Select(a => (a.Status, (int)a.Body!["error_codes"]![0]!))
+        );
+    }
+
+    private static JsonNode Claims(string token) => JsonNode.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]))!;
+
+    private static (string Id, string AppId) Principal(Sandbox sandbox, string name)
+    {
+        var found = sandbox.Tenant.ServicePrincipals.All().First(p => Json.Text(p.Json, "displayName") == name);
+        return (found.Id, Json.Text(found.Json, "appId")!);
+    }
+
+    private static Task<(int Status, JsonNode? Body, HttpResponseMessage)> SignInAsync(
+        Sandbox sandbox,
+        PinnedClients clients,
+        string clientId,
+        string? secret = null,
+        string? audience = null
+    ) =>
+        clients.SendAsync(
+            "POST",
+            $"/{sandbox.TenantId}/oauth2/v2.0/token",
+            new FormUrlEncodedContent(
+                new Dictionary<string, string>
+                {
+                    ["grant_type"] = "client_credentials",
+                    ["client_id"] = clientId,
+                    ["client_secret"] = secret ?? sandbox.ClientSecret,
+                    ["scope"] = $"api://{audience ?? DemoLeaver.ComplianceAppId}/.default",
+                }
+            ),
+            token: ""
+        );
 }

@@ -55,13 +55,16 @@ public sealed class CredentialCheckRequests
             : Task.FromResult<RunDocument<CredentialReport>?>(null);
 
     /// <summary>Open and waived findings of every control, highest severity first.</summary>
-    public async Task<IReadOnlyList<ReportFinding>> OpenFindingsAsync(CancellationToken cancellationToken)
+    /// <param name="ownerId">Object id of the owner whose findings are wanted; null for everybody's.</param>
+    /// <param name="cancellationToken">Stops between reads.</param>
+    public async Task<IReadOnlyList<ReportFinding>> OpenFindingsAsync(string? ownerId, CancellationToken cancellationToken)
     {
         var (tenantId, _) = await _tenant.WhoAsync(cancellationToken);
         var now = _time.GetUtcNow();
         var findings = new List<ReportFinding>();
         await foreach (var finding in _findings.ListOpenAsync(tenantId, cancellationToken))
-            findings.Add(ReportBuilder.Finding(finding, now));
+            if (ownerId is null || string.Equals(finding.Detection.Owner?.Id, ownerId, StringComparison.OrdinalIgnoreCase))
+                findings.Add(ReportBuilder.Finding(finding, now));
         return findings;
     }
 

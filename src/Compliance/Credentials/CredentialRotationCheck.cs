@@ -58,7 +58,7 @@ public sealed partial class CredentialRotationCheck
                 cancellationToken
             );
             Telemetry.RunEnded(Name, report.Run.Complete ? "complete" : "incomplete", _time.GetElapsedTime(began));
-            RunEnded(_log, run.Id, report.Run.Complete, report.Findings.Count, report.Unknown.Count);
+            RunEnded(_log, run.Id, report.Run.Complete, report.Findings.Count, report.Unknown.Count, request.CorrelationId);
             return report;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -66,7 +66,7 @@ public sealed partial class CredentialRotationCheck
             var reason = SecretScrubber.Scrub(e.Message);
             activity?.SetStatus(ActivityStatusCode.Error, reason);
             Telemetry.RunEnded(Name, "failed", _time.GetElapsedTime(began));
-            RunFailed(_log, run.Id, reason);
+            RunFailed(_log, run.Id, reason, request.CorrelationId);
             await TrySaveFailureAsync(run.Id, reason, cancellationToken);
             throw;
         }
@@ -123,12 +123,19 @@ public sealed partial class CredentialRotationCheck
     [LoggerMessage(
         2001,
         LogLevel.Information,
-        "Credential check {RunId} ended, everything read: {Complete}, {Findings} findings, {Unknown} unknown"
+        "Credential check {RunId} ended, everything read: {Complete}, {Findings} findings, {Unknown} unknown, correlation {CorrelationId}"
     )]
-    private static partial void RunEnded(ILogger logger, string runId, bool complete, int findings, int unknown);
+    private static partial void RunEnded(
+        ILogger logger,
+        string runId,
+        bool complete,
+        int findings,
+        int unknown,
+        string correlationId
+    );
 
-    [LoggerMessage(2002, LogLevel.Error, "Credential check {RunId} failed: {Reason}")]
-    private static partial void RunFailed(ILogger logger, string runId, string reason);
+    [LoggerMessage(2002, LogLevel.Error, "Credential check {RunId} failed: {Reason} (correlation {CorrelationId})")]
+    private static partial void RunFailed(ILogger logger, string runId, string reason, string correlationId);
 
     [LoggerMessage(
         2005,

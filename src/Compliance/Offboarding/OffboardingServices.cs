@@ -23,7 +23,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Compliance.Offboarding;
 
-/// <summary>Registers the offboarding capability. Needs what tenant and state register.</summary>
+/// <summary>Registers the offboarding capability. Needs what tenant, callers and state register.</summary>
 internal static class OffboardingServices
 {
     /// <summary>Reads settings and policy at once, so that an app with wrong ones does not start.</summary>
@@ -36,8 +36,7 @@ internal static class OffboardingServices
         services.AddSingleton<IOffboardingPolicySource>(file);
         services.AddSingleton(p => new WatchedPolicy("offboarding", _ => p.GetRequiredService<IOffboardingPolicySource>().Load()));
         services.AddSingleton(OwnIdentity.Read(configuration));
-        services.AddSingleton(p => p.GetRequiredService<TenantConnection>().Options);
-        services.AddApprovals(configuration);
+        services.AddApprovals();
         services.AddPause();
         services.AddLeaverDirectory();
         services.AddPlanExecutor();
@@ -50,11 +49,8 @@ internal static class OffboardingServices
         return services;
     }
 
-    private static void AddApprovals(this IServiceCollection services, IConfiguration configuration) =>
+    private static void AddApprovals(this IServiceCollection services) =>
         services
-            .AddSingleton(ApprovalOptions.Read(configuration))
-            .AddSingleton<ISignInKeys, SignInKeys>()
-            .AddSingleton<ApproverTokenValidator>()
             .AddSingleton<ApprovalBoard>()
             .AddSingleton<EndedAccess>()
             .AddSingleton<IApproverCheck>(p => p.GetRequiredService<EndedAccess>())

@@ -1,3 +1,4 @@
+using Azure.Core;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
@@ -23,6 +24,9 @@ internal sealed record AzureOutside(
     string Folder
 )
 {
+    /// <summary>Gives the sign-in that the app is called with.</summary>
+    public Func<TokenCredential> Credential { get; init; } = () => new AzureCliCredential();
+
     /// <summary>The real one: signs in as the Azure CLI's user.</summary>
     public static AzureOutside Default { get; } =
         new(

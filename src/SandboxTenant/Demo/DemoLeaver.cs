@@ -4,8 +4,8 @@ using SandboxTenant.Data;
 namespace SandboxTenant.Demo;
 
 /// <summary>
-/// Adds a leaver with every kind of access one may have, and what offboarding needs beside: approvers, break-glass accounts, directory
-/// roles, people who left or will. Nothing of it changes what the credential check finds.
+/// Adds a leaver with every kind of access one may have, and what offboarding needs beside: holders of the app's roles, break-glass
+/// accounts, directory roles, people who left or will. Nothing of it changes what the credential check finds.
 /// </summary>
 internal sealed class DemoLeaver(
     TenantData tenant,
@@ -30,12 +30,31 @@ internal sealed class DemoLeaver(
     // Stands for the leaver where the number of one of the demo's people is expected.
     private const int Index = -1;
 
-    /// <summary>Application id of the app whose role approvers have.</summary>
+    /// <summary>Application id of the app whose roles callers have.</summary>
     public const string ComplianceAppId = "6f1d5a0e-6b0c-4f0e-9a51-2b6f0c2d3e10";
 
-    private const string ApproverRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e11";
+    /// <summary>Name of the application that sends HR's events.</summary>
+    public const string HrSystem = "HR Suite";
+
+    /// <summary>Name of an application with a finding, whose owner has the role of owners.</summary>
+    public const string Owned = "Badge Printer Bridge";
+
+    /// <summary>Id of the role Compliance.Approver.</summary>
+    public const string ApproverRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e11";
+
+    /// <summary>Id of the role Compliance.Auditor.</summary>
+    public const string AuditorRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e12";
+
+    /// <summary>Id of the role Compliance.Admin.</summary>
+    public const string AdminRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e13";
+
+    /// <summary>Id of the role Compliance.Owner.</summary>
+    public const string OwnerRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e14";
+
+    /// <summary>Id of the role Compliance.HrSystem.</summary>
+    public const string HrSystemRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e15";
+
     private const string Stand = "Data Labelling Pipeline";
-    private const string ReaderRole = "2c9e8f0e-3a3c-4b0e-8a53-0b6f0c2d3e12";
     private const string DirectoryReadWrite = "19dbc75e-c2e2-444c-a770-ec69d8559fc7";
 
     private static string Leaver => LeaverId;
@@ -45,7 +64,7 @@ internal sealed class DemoLeaver(
     {
         People();
         Administrators();
-        Approvers();
+        ComplianceRoles();
         Memberships();
         AppsAndGrants();
         MethodsDevicesAndLicences();
@@ -182,7 +201,7 @@ internal sealed class DemoLeaver(
             }
         );
 
-    private void Approvers()
+    private void ComplianceRoles()
     {
         // One of the 150 applications, and one without credentials: the credential check's counts stay what they are.
         var (registration, principal) = (Find("applications", Stand)!, Find("servicePrincipals", Stand)!);
@@ -195,21 +214,39 @@ internal sealed class DemoLeaver(
                 {
                     ["appId"] = ComplianceAppId,
                     ["displayName"] = "Compliance",
-                    ["appRoles"] = new JsonArray([
-                        .. (((string, string)[])[(ApproverRole, "Approver"), (ReaderRole, "Reader")]).Select(r => new JsonObject
-                        {
-                            ["id"] = r.Item1,
-                            ["value"] = "Compliance." + r.Item2,
-                            ["displayName"] = r.Item2,
-                            ["isEnabled"] = true,
-                            ["allowedMemberTypes"] = new JsonArray("User"),
-                        }),
-                    ]),
+                    ["appRoles"] = AppRoles(),
                 }.ToJsonString()
             );
         foreach (var approver in Of("Security").Take(3))
             AppRole(people[approver].Id, app, "Compliance", ApproverRole);
-        AppRole(people[Of("Legal").First()].Id, app, "Compliance", ReaderRole);
+        AppRole(people[Of("Legal").First()].Id, app, "Compliance", AuditorRole);
+        AppRole(people[Of("IT Operations").ElementAt(2)].Id, app, "Compliance", AdminRole);
+        AppRole(tenant.ApplicationOwners.Of(Find("applications", Owned)!.Id).All().First().Id, app, "Compliance", OwnerRole);
+        AppRole(Find("servicePrincipals", HrSystem)!.Id, app, "Compliance", HrSystemRole, "ServicePrincipal");
+    }
+
+    /// <summary>The roles of the compliance app, as its registration has them.</summary>
+    public static JsonArray AppRoles()
+    {
+        (string Id, string Name, string Holder)[] roles =
+        [
+            (ApproverRole, "Approver", "User"),
+            (AuditorRole, "Auditor", "User"),
+            (AdminRole, "Admin", "User"),
+            (OwnerRole, "Owner", "User"),
+            (HrSystemRole, "HrSystem", "Application"),
+        ];
+        return
+        [
+            .. roles.Select(r => new JsonObject
+            {
+                ["id"] = r.Id,
+                ["value"] = "Compliance." + r.Name,
+                ["displayName"] = r.Name,
+                ["isEnabled"] = true,
+                ["allowedMemberTypes"] = new JsonArray(r.Holder),
+            }),
+        ];
     }
 
     private void AppRole(string principal, string resource, string name, string role, string type = "User") =>

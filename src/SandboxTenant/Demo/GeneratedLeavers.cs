@@ -12,7 +12,10 @@ internal static class GeneratedLeavers
     private const int Subscriptions = 10;
     private const int AzureRoles = 40;
 
-    /// <summary>Adds them, with the groups, applications and subscriptions they share, and a manager each who stays.</summary>
+    /// <summary>
+    /// Adds them, with the groups, applications and subscriptions they share, and one manager who stays and may read what the compliance
+    /// app does about them.
+    /// </summary>
     public static void Add(TenantData tenant, int leavers, ulong seed)
     {
         string Id(string key) => Ids.Guid($"{seed}/leavers/{key}");
@@ -29,6 +32,32 @@ internal static class GeneratedLeavers
                 ["mail"] = "manager@generated.example",
                 ["employeeId"] = "M-0000",
                 ["accountEnabled"] = true,
+            }
+        );
+        var compliance = Id("compliance");
+        tenant.Add(
+            "servicePrincipals",
+            new JsonObject
+            {
+                ["id"] = compliance,
+                ["appId"] = DemoLeaver.ComplianceAppId,
+                ["displayName"] = "Compliance",
+                ["servicePrincipalType"] = "Application",
+                ["appRoles"] = DemoLeaver.AppRoles(),
+                ["passwordCredentials"] = new JsonArray(),
+                ["keyCredentials"] = new JsonArray(),
+            }
+        );
+        tenant.Add(
+            "appRoleAssignments",
+            new JsonObject
+            {
+                ["id"] = Id("approle/manager"),
+                ["appRoleId"] = DemoLeaver.AuditorRole,
+                ["principalId"] = manager,
+                ["principalType"] = "User",
+                ["resourceId"] = compliance,
+                ["resourceDisplayName"] = "Compliance",
             }
         );
         for (var i = 0; i < Memberships; i++)

@@ -10,7 +10,7 @@ using SandboxTenant.Http;
 namespace SandboxTenant.SignIn;
 
 /// <summary>
-/// Sign-in with a client secret, as Microsoft Entra's v2.0 token endpoint does it. The signing key is made at start and never leaves
+/// Sign-in of applications and people, as Microsoft Entra's v2.0 token endpoint does it. The signing key is made at start and never leaves
 /// memory.
 /// </summary>
 internal sealed class SignInService(TenantData tenant, string clientId, string clientSecret, TimeProvider time) : IDisposable
@@ -79,23 +79,12 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
                 $"The app requested an unsupported grant type '{form.GetValueOrDefault("grant_type")}'."
             );
         var (id, secret) = Client(call);
+        if (form.GetValueOrDefault("scope") is { } asked && asked.StartsWith("api://", StringComparison.Ordinal))
+            return ApplicationToken(call, id, secret, asked);
         if (!string.Equals(id, clientId, StringComparison.OrdinalIgnoreCase))
-            return Error(
-                call,
-                400,
-                "unauthorized_client",
-                700016,
-                $"Application with identifier '{id}' was not found in the directory '{tenant.TenantId}'."
-            );
-        if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(clientSecret)))
-            return Error(
-                call,
-                401,
-                "invalid_client",
-                7000215,
-                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client "
-                    + $"secret ID, for a secret added to app '{clientId}'."
-            );
+            return UnknownClient(call, id);
+        if (!IsSecret(secret))
+            return WrongSecret(call, clientId);
         if (expired)
             return Error(call, 401, "invalid_client", 7000222, $"The provided client secret keys for app '{clientId}' are expired.");
         if (
@@ -111,8 +100,101 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
                 $"The provided value for scope {form.GetValueOrDefault("scope")} is not valid. Client credential flows must have a scope "
                     + "value with /.default suffixed to the resource identifier."
             );
-        var token = Issue(call, scope[..^"/.default".Length]);
-        return Answer
+        return Granted(Issue(call, scope[..^"/.default".Length]));
+    }
+
+    /// <summary>
+    /// The tenant's applications share the client's secret, as its people do: an application gets a token for another, with the app roles
+    /// assigned to it there.
+    /// </summary>
+    private Answer ApplicationToken(Call call, string id, string secret, string scope)
+    {
+        if (tenant.ServicePrincipals.Find(id) is not { } caller || !Same(caller, "appId", id))
+            return UnknownClient(call, id);
+        if (!IsSecret(secret))
+            return WrongSecret(call, id);
+        if (AppOf(scope) is not { } app)
+            return WrongScope(call, scope);
+        return Granted(
+            Sign(
+                call,
+                Json.Text(app.Json, "appId")!,
+                call.Now,
+                writer =>
+                {
+                    writer.WriteString("azp", id);
+                    writer.WriteString("oid", caller.Id);
+                    writer.WriteString("sub", caller.Id);
+                    writer.WriteString("idtyp", "app");
+                    WriteRoles(writer, app, caller.Id);
+                }
+            )
+        );
+    }
+
+    /// <summary>
+    /// The sandbox's people share one password: the client secret, which is made at each start. A person gets a token for an app of the
+    /// tenant, with the app roles assigned to them on its service principal.
+    /// </summary>
+    private Answer PersonToken(Call call)
+    {
+        var form = call.Form;
+        var user = tenant.Users.Find(form.GetValueOrDefault("username", ""));
+        if (user is null || !IsSecret(form.GetValueOrDefault("password", "")))
+            return Error(call, 400, "invalid_grant", 50126, "Error validating credentials due to invalid username or password.");
+        var json = Json.Object(user.Json);
+        if (json["accountEnabled"]?.GetValue<bool>() == false)
+            return Error(call, 400, "invalid_grant", 50057, "The user account is disabled.");
+        var scope = form.GetValueOrDefault("scope");
+        if (AppOf(scope) is not { } app)
+            return WrongScope(call, scope);
+        // By the tenant's clock, on which the app that checks it runs too.
+        return Granted(
+            Sign(
+                call,
+                Json.Text(app.Json, "appId")!,
+                call.Now,
+                writer =>
+                {
+                    writer.WriteString("azp", clientId);
+                    writer.WriteString("oid", user.Id);
+                    writer.WriteString("sub", user.Id);
+                    writer.WriteString("preferred_username", Json.Text(user.Json, "userPrincipalName"));
+                    writer.WriteString("scp", "access_as_user");
+                    WriteRoles(writer, app, user.Id);
+                }
+            )
+        );
+    }
+
+    private bool IsSecret(string given) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(clientSecret));
+
+    // The application that a scope such as api://APP/.default names.
+    private Entity? AppOf(string? scope) =>
+        scope is not null
+        && scope.StartsWith("api://", StringComparison.Ordinal)
+        && scope.EndsWith("/.default", StringComparison.Ordinal)
+        && scope.Length > "api:///.default".Length
+            ? tenant.ServicePrincipals.Find(scope["api://".Length..^"/.default".Length])
+            : null;
+
+    private void WriteRoles(System.Text.Json.Utf8JsonWriter writer, Entity app, string principal)
+    {
+        var granted = tenant
+            .AppRoleAssignments.All()
+            .Where(a => Same(a, "principalId", principal) && Same(a, "resourceId", app.Id))
+            .Select(a => Json.Text(a.Json, "appRoleId"))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        writer.WriteStartArray("roles");
+        foreach (var role in Json.Object(app.Json)["appRoles"] as System.Text.Json.Nodes.JsonArray ?? [])
+            if (granted.Contains(role!["id"]!.GetValue<string>()))
+                writer.WriteStringValue(role["value"]!.GetValue<string>());
+        writer.WriteEndArray();
+    }
+
+    private static Answer Granted(string token) =>
+        Answer
             .Create(
                 200,
                 writer =>
@@ -126,83 +208,35 @@ internal sealed class SignInService(TenantData tenant, string clientId, string c
                 }
             )
             .With("Cache-Control", "no-store, no-cache");
-    }
 
-    /// <summary>
-    /// The sandbox's people share one password: the client secret, which is made at each start. A person gets a token for an app of the
-    /// tenant, with the app roles assigned to them on its service principal.
-    /// </summary>
-    private Answer PersonToken(Call call)
-    {
-        var form = call.Form;
-        var user = tenant.Users.Find(form.GetValueOrDefault("username", ""));
-        if (
-            user is null
-            || !CryptographicOperations.FixedTimeEquals(
-                Encoding.UTF8.GetBytes(form.GetValueOrDefault("password", "")),
-                Encoding.UTF8.GetBytes(clientSecret)
-            )
-        )
-            return Error(call, 400, "invalid_grant", 50126, "Error validating credentials due to invalid username or password.");
-        var json = Json.Object(user.Json);
-        if (json["accountEnabled"]?.GetValue<bool>() == false)
-            return Error(call, 400, "invalid_grant", 50057, "The user account is disabled.");
-        if (
-            form.GetValueOrDefault("scope") is not { } scope
-            || !scope.StartsWith("api://", StringComparison.Ordinal)
-            || !scope.EndsWith("/.default", StringComparison.Ordinal)
-            || tenant.ServicePrincipals.Find(scope["api://".Length..^"/.default".Length]) is not { } app
-        )
-            return Error(
-                call,
-                400,
-                "invalid_scope",
-                70011,
-                "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not "
-                    + $"valid: {form.GetValueOrDefault("scope")}."
-            );
-        var granted = tenant
-            .AppRoleAssignments.All()
-            .Where(a => Same(a, "principalId", user.Id) && Same(a, "resourceId", app.Id))
-            .Select(a => Json.Text(a.Json, "appRoleId"))
-            .ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var roles = (Json.Object(app.Json)["appRoles"] as System.Text.Json.Nodes.JsonArray ?? [])
-            .Where(r => granted.Contains(r!["id"]!.GetValue<string>()))
-            .Select(r => r!["value"]!.GetValue<string>())
-            .ToList();
-        var appId = Json.Text(app.Json, "appId")!;
-        // By the tenant's clock, on which the app that checks it runs too.
-        var token = Sign(
+    private Answer UnknownClient(Call call, string id) =>
+        Error(
             call,
-            appId,
-            call.Now,
-            writer =>
-            {
-                writer.WriteString("azp", clientId);
-                writer.WriteString("oid", user.Id);
-                writer.WriteString("sub", user.Id);
-                writer.WriteString("preferred_username", Json.Text(user.Json, "userPrincipalName"));
-                writer.WriteString("scp", "access_as_user");
-                writer.WriteStartArray("roles");
-                foreach (var role in roles)
-                    writer.WriteStringValue(role);
-                writer.WriteEndArray();
-            }
+            400,
+            "unauthorized_client",
+            700016,
+            $"Application with identifier '{id}' was not found in the directory '{tenant.TenantId}'."
         );
-        return Answer
-            .Create(
-                200,
-                writer =>
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("token_type", "Bearer");
-                    writer.WriteNumber("expires_in", LifetimeSeconds);
-                    writer.WriteString("access_token", token);
-                    writer.WriteEndObject();
-                }
-            )
-            .With("Cache-Control", "no-store, no-cache");
-    }
+
+    private Answer WrongSecret(Call call, string id) =>
+        Error(
+            call,
+            401,
+            "invalid_client",
+            7000215,
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client "
+                + $"secret ID, for a secret added to app '{id}'."
+        );
+
+    private Answer WrongScope(Call call, string? scope) =>
+        Error(
+            call,
+            400,
+            "invalid_scope",
+            70011,
+            "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not "
+                + $"valid: {scope}."
+        );
 
     private static bool Same(Entity entity, string property, string value) =>
         string.Equals(Json.Text(entity.Json, property), value, StringComparison.OrdinalIgnoreCase);

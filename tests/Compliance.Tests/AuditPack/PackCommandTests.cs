@@ -143,7 +143,6 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
                 System.Text.Json.JsonSerializer.Serialize(
                     new ComplianceCli.Connection(
                         "http://127.0.0.1:1",
-                        "",
                         null,
                         azurite.EvidenceConnection,
                         null,

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Compliance.Changes.Approvals;
 using Compliance.Tenants;
 
 namespace Compliance.Tests.Cli;
@@ -229,9 +228,27 @@ public sealed class AzurePreprovisionTests : IDisposable
         Assert.DoesNotContain(_azure.Started, s => s.Contains("deployment", StringComparison.Ordinal));
     }
 
+    // As a caller's token is checked for them: CallerTokenValidator.
     [Fact]
-    public void The_role_of_approvers_is_the_one_that_their_token_is_checked_for() =>
-        Assert.Equal(ApproverTokenValidator.Role, AppRole.Approver.Value);
+    public async Task A_registration_has_exactly_the_roles_that_tokens_are_checked_for_each_for_its_kind_of_caller()
+    {
+        Assert.Equal(0, (await _azure.RunAsync("preprovision")).Code);
+
+        Assert.Equal(
+            AppRole.All.Select(r => (r.Id, r.Value, r.IsForPeople ? "User" : "Application", true)),
+            _azure
+                .Applications[AzureStub.Registration]["appRoles"]!
+                .AsArray()
+                .Select(r =>
+                    (
+                        r!["id"]!.GetValue<string>(),
+                        r["value"]!.GetValue<string>(),
+                        r["allowedMemberTypes"]!.AsArray().Single()!.GetValue<string>(),
+                        r["isEnabled"]!.GetValue<bool>()
+                    )
+                )
+        );
+    }
 
     [Fact]
     public void No_two_roles_share_a_value_or_an_id()

@@ -220,7 +220,6 @@ public sealed class EventCommandTests : IDisposable
             JsonSerializer.Serialize(
                 new ComplianceCli.Connection(
                     "http://127.0.0.1:1",
-                    "",
                     null,
                     null,
                     null,

@@ -40,7 +40,7 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public async Task An_app_that_does_not_answer_is_named_with_the_script_that_starts_it()
     {
-        var (code, _, errors) = await RunAsync("offboard", "list", "--app", "http://127.0.0.1:1", "--key", "k");
+        var (code, _, errors) = await RunAsync("offboard", "list", "--app", "http://127.0.0.1:1", "--client-id", SignedIn.ClientId);
 
         Assert.Equal(1, code);
         Assert.StartsWith("the app at http://127.0.0.1:1 does not answer: ", errors, StringComparison.Ordinal);
@@ -51,10 +51,11 @@ public sealed class FailureTests : IDisposable
     [InlineData("nonsense")]
     [InlineData("http://127.0.0.1:99999")]
     [InlineData("ftp://127.0.0.1")]
+    [InlineData("http://app.example")]
     [InlineData("/tmp")]
     public async Task An_address_that_is_none_is_wrong_usage_and_named(string app)
     {
-        var (code, output, errors) = await RunAsync("offboard", "list", "--app", app, "--key", "k");
+        var (code, output, errors) = await RunAsync("offboard", "list", "--app", app, "--client-id", SignedIn.ClientId);
 
         Assert.Equal((64, ""), (code, output));
         Texts.Cli.Expect("an address of the app that is none", app, errors);
@@ -67,7 +68,7 @@ public sealed class FailureTests : IDisposable
     [InlineData("REQUEST", "approvals", "answer", "", "--plan", "p")]
     public async Task An_empty_name_is_wrong_usage(string argument, params string[] command)
     {
-        var (code, output, errors) = await RunAsync([.. command, "--app", "http://127.0.0.1:1", "--key", "k"]);
+        var (code, output, errors) = await RunAsync([.. command, "--app", "http://127.0.0.1:1", "--client-id", SignedIn.ClientId]);
 
         Assert.Equal((64, "", $"{argument} is empty\n"), (code, output, errors));
     }
@@ -77,12 +78,19 @@ public sealed class FailureTests : IDisposable
     [InlineData("ключ")]
     [InlineData("a b")]
     [InlineData(" ")]
-    public async Task A_key_that_cannot_be_sent_is_wrong_usage_and_not_shown(string key)
+    public async Task A_token_that_cannot_be_sent_is_wrong_usage_and_not_shown(string token)
     {
-        var (code, output, errors) = await RunAsync("offboard", "list", "--app", "http://127.0.0.1:1", "--key", key);
+        using var errors = new StringWriter { NewLine = "\n" };
+        string[] typed = ["offboard", "list", "--app", "http://127.0.0.1:1"];
 
-        Assert.Equal((64, ""), (code, output));
-        Texts.Cli.Expect("a key that cannot be sent", errors);
+        var code = await OneLine.RunAsync(
+            () => Commands.InvokeAsync(typed, errors, errors, Stop, azure: SignedIn.Outside(given: token)),
+            errors,
+            Stop
+        );
+
+        Assert.Equal(64, code);
+        Texts.Cli.Expect("a token that cannot be sent", errors.ToString());
     }
 
     [Fact]
@@ -97,7 +105,7 @@ public sealed class FailureTests : IDisposable
     [Theory]
     [InlineData("evidence pack --from 2026-11-01 --to 2026-11-02 --framework soc2 --out FILE")]
     [InlineData("evidence prove #1 --out FILE")]
-    [InlineData("offboard demo --certificate FILE --app http://127.0.0.1:1 --key k")]
+    [InlineData("offboard demo --certificate FILE --app http://127.0.0.1:1")]
     public async Task A_file_that_is_there_already_stays(string command)
     {
         using var ledger = await LedgerFolder.OfAsync(9, 9);
@@ -195,8 +203,9 @@ public sealed class FailureTests : IDisposable
         // Heeding Ctrl-C, also where the test run itself was started in the background.
         var cli = Path.Combine(AppContext.BaseDirectory, "ComplianceCli.dll");
         using var process = Process.Start(
-            new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", cli, "offboard", "list", "--app", app, "--key", "k"])
+            new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", cli, "offboard", "list", "--app", app])
             {
+                Environment = { ["COMPLIANCE_TOKEN"] = "t" },
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             }
@@ -239,7 +248,7 @@ public sealed class FailureTests : IDisposable
     private string Connect(string evidence)
     {
         var tenant = new Dictionary<string, string> { ["Tenant:Id"] = "t" };
-        var connection = new Connection("http://127.0.0.1:1", "k", null, evidence, null, tenant);
+        var connection = new Connection("http://127.0.0.1:1", null, evidence, null, tenant);
         File.WriteAllText(At("connection.json"), JsonSerializer.Serialize(connection, JsonSerializerOptions.Web));
         return At("connection.json");
     }
@@ -263,7 +272,11 @@ public sealed class FailureTests : IDisposable
         string[] arguments = [.. typed.Select((a, i) => i > 1 && own.Contains(a) ? At(a) : a)];
         using var output = new StringWriter { NewLine = "\n" };
         using var errors = new StringWriter { NewLine = "\n" };
-        var code = await OneLine.RunAsync(() => Commands.InvokeAsync(arguments, output, errors, Stop), errors, Stop);
+        var code = await OneLine.RunAsync(
+            () => Commands.InvokeAsync(arguments, output, errors, Stop, azure: SignedIn.Outside()),
+            errors,
+            Stop
+        );
         return (code, output.ToString(), errors.ToString());
     }
 

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using ComplianceCli;
 
 namespace Compliance.Tests.Cli;
@@ -20,7 +17,7 @@ public sealed class PauseCommandTests
     {
         await using var app = new OneAnswer(200, Asked);
 
-        var (code, output, errors) = await TypeAsync("pause", "show", "--app", app.Address, "--key", "k");
+        var (code, output, errors) = await TypeAsync("pause", "show", "--app", app.Address, "--client-id", SignedIn.ClientId);
 
         Assert.Equal((0, ""), (code, errors));
         Texts.Cli.Expect("acts are paused and it was asked to resume", output);
@@ -32,7 +29,10 @@ public sealed class PauseCommandTests
     {
         await using var app = new OneAnswer(200, """{"paused":false,"number":2}""");
 
-        Assert.Equal((0, "Acts are not paused.\n", ""), await TypeAsync("pause", "show", "--app", app.Address, "--key", "k"));
+        Assert.Equal(
+            (0, "Acts are not paused.\n", ""),
+            await TypeAsync("pause", "show", "--app", app.Address, "--client-id", SignedIn.ClientId)
+        );
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class PauseCommandTests
     [InlineData("resume", "--reason", "x")]
     public async Task Without_a_reason_or_with_one_that_is_not_asked_for_it_is_wrong_usage(params string[] typed)
     {
-        var (code, output, errors) = await TypeAsync([.. typed, "--app", "http://127.0.0.1:1", "--key", "k"]);
+        var (code, output, errors) = await TypeAsync([.. typed, "--app", "http://127.0.0.1:1", "--client-id", SignedIn.ClientId]);
 
         Assert.Equal((64, ""), (code, output));
         Assert.Contains("--reason", errors, StringComparison.Ordinal);
@@ -49,13 +49,14 @@ public sealed class PauseCommandTests
 
     [Theory]
     [InlineData("pause", "--reason", "a bad policy")]
+    [InlineData("pause", "show")]
     [InlineData("resume")]
-    public async Task Without_a_token_one_line_names_the_variable(params string[] typed)
+    public async Task Without_a_sign_in_one_line_names_what_is_missing(params string[] typed)
     {
-        var (code, output, errors) = await TypeAsync([.. typed, "--app", "http://127.0.0.1:1", "--key", "k"]);
+        var (code, output, errors) = await TypeAsync([.. typed, "--app", "http://127.0.0.1:1"]);
 
-        Assert.Equal((1, ""), (code, output));
-        Texts.Cli.Expect("an answer without a token", errors);
+        Assert.Equal((64, ""), (code, output));
+        Texts.Cli.Expect("a call without a sign-in", errors);
     }
 
     [Theory]
@@ -68,51 +69,14 @@ public sealed class PauseCommandTests
 
         Assert.Equal(
             (64, "", "--reason takes 1 to 500 characters\n"),
-            await TypeAsync("pause", "--reason", given, "--app", "http://127.0.0.1:1", "--key", "k")
+            await TypeAsync("pause", "--reason", given, "--app", "http://127.0.0.1:1", "--client-id", SignedIn.ClientId)
         );
     }
 
     private static async Task<(int Code, string Output, string Errors)> TypeAsync(params string[] typed)
     {
         var (output, errors) = (new StringWriter(), new StringWriter());
-        var code = await OneLine.RunAsync(() => Commands.InvokeAsync(typed, output, errors, Stop), errors, Stop);
+        var code = await OneLine.RunAsync(() => Commands.InvokeAsync(typed, output, errors, Stop, azure: SignedIn.Outside()), errors, Stop);
         return (code, output.ToString().Replace("\r\n", "\n", StringComparison.Ordinal), errors.ToString());
-    }
-
-    /// <summary>An app that answers one request.</summary>
-    private sealed class OneAnswer : IAsyncDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly Task<string> _request;
-
-        public OneAnswer(int status, string body)
-        {
-            _listener.Start();
-            _request = AnswerAsync(status, body);
-        }
-
-        public string Address => $"http://{_listener.LocalEndpoint}";
-
-        public Task<string> RequestAsync() => _request;
-
-        public async ValueTask DisposeAsync()
-        {
-            await _request;
-            _listener.Dispose();
-        }
-
-        private async Task<string> AnswerAsync(int status, string body)
-        {
-            using var client = await _listener.AcceptTcpClientAsync(Stop);
-            var stream = client.GetStream();
-            var buffer = new byte[8192];
-            var read = new StringBuilder();
-            while (!read.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
-                read.Append(Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer, Stop)));
-            var answer = $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n"
-                + $"Connection: close\r\n\r\n{body}";
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(answer), Stop);
-            return read.ToString();
-        }
     }
 }

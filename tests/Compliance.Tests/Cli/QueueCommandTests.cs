@@ -124,7 +124,6 @@ public sealed class QueueCommandOnAzuriteTests(AzuriteFixture accounts) : QueueC
                 JsonSerializer.Serialize(
                     new ComplianceCli.Connection(
                         "http://127.0.0.1:1",
-                        "",
                         null,
                         null,
                         null,

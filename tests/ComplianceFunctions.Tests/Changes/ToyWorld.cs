@@ -1,3 +1,4 @@
+using Compliance.Callers;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Flow;
 using Compliance.Changes.Guards;
@@ -5,6 +6,7 @@ using Compliance.Changes.Pauses;
 using Compliance.Changes.Plans;
 using Compliance.Ledger;
 using Compliance.Storage;
+using Compliance.Tenants;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
 using Simulation;
@@ -174,7 +176,7 @@ internal sealed class ToyWorld : IAsyncDisposable
             Tenant,
             open.Id,
             open.PlanId,
-            new ApproverIdentity(who, who, null),
+            new CallerIdentity(who, who, null, true, [AppRole.Approver]),
             approve,
             null,
             Now,

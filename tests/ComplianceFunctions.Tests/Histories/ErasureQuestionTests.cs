@@ -1,8 +1,10 @@
 using Azure;
+using Compliance.Callers;
 using Compliance.Changes.Approvals;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Erasure;
+using Compliance.Tenants;
 using Microsoft.Extensions.DependencyInjection;
 using Simulation.Storage;
 using Testing;
@@ -252,7 +254,7 @@ public sealed class ErasureQuestionTests
 
     private static async Task<AnswerOutcome> AnswerAsync(StepDesk desk, ApprovalRequest asked, int by, bool approve)
     {
-        var person = new ApproverIdentity(SmallTenant.Approvers[by], SmallTenant.Id, null);
+        var person = new CallerIdentity(SmallTenant.Approvers[by], SmallTenant.Id, null, true, [AppRole.Approver]);
         var outcome = await Board(desk).AnswerAsync(SmallTenant.Id, asked.Id, asked.PlanId, person, approve, null, desk.World.Now, Stop);
         if (outcome.Request is { } answered)
             await desk.World.Services.GetRequiredService<AnswerSettling>().TrySettleAsync(answered, Stop);

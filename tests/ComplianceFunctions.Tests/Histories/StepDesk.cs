@@ -1,3 +1,4 @@
+using Compliance.Callers;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Flow;
 using Compliance.Offboarding;
@@ -7,6 +8,7 @@ using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Rounds;
 using Compliance.Storage;
+using Compliance.Tenants;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ComplianceFunctions.Tests.Histories;
@@ -141,7 +143,7 @@ internal sealed class StepDesk : IAsyncDisposable
     /// <summary>One approver answers.</summary>
     public async Task AnswerAsync(ChangeDecision asked, int approver, bool approve)
     {
-        var person = new ApproverIdentity(SmallTenant.Approvers[approver], SmallTenant.Id, null);
+        var person = new CallerIdentity(SmallTenant.Approvers[approver], SmallTenant.Id, null, true, [AppRole.Approver]);
         var outcome = await Approvals.AnswerAsync(
             SmallTenant.Id,
             asked.ApprovalId!,

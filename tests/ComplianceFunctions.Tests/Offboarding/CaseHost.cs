@@ -294,7 +294,7 @@ internal sealed class CaseHost : IAsyncDisposable
         [
             .. Sandbox
                 .Tenant.AppRoleAssignments.All()
-                .Where(a => Json.Text(a.Json, "resourceDisplayName") == "Compliance")
+                .Where(a => Json.Text(a.Json, "appRoleId") == DemoLeaver.ApproverRole)
                 .Select(a => Json.Text(a.Json, "principalId")!)
                 .Where(p => Sandbox.Tenant.Users.Find(p) is not null)
                 .Distinct(StringComparer.OrdinalIgnoreCase),

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Compliance.Callers;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Caps;
 using Compliance.Changes.Flow;
@@ -14,6 +15,7 @@ using Compliance.Offboarding.Certificates;
 using Compliance.Offboarding.Erasure;
 using Compliance.Offboarding.Guards;
 using Compliance.Offboarding.Rounds;
+using Compliance.Tenants;
 using Compliance.Text;
 using Microsoft.Extensions.DependencyInjection;
 using SandboxTenant.Data;
@@ -427,7 +429,7 @@ public sealed class CaseTests(AzuriteFixture azurite)
                 before.TenantId,
                 before.Id,
                 before.PlanId,
-                new ApproverIdentity(person, before.TenantId, null),
+                new CallerIdentity(person, before.TenantId, null, true, [AppRole.Approver]),
                 approve: true,
                 null,
                 host.Clock.GetUtcNow(),

@@ -36,7 +36,6 @@ internal sealed class LeaverRun : IAsyncDisposable
 
     private static readonly HostKeys Keys = new(
         "master-key-of-the-kill-tests",
-        "default-key-of-the-kill-tests",
         "an-hr-key-of-at-least-thirty-two-characters"
     );
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(40);
@@ -53,6 +52,7 @@ internal sealed class LeaverRun : IAsyncDisposable
     private Azurite? _firstStorage;
     private (string State, string Evidence) _connections;
     private bool _told;
+    private string? _token;
 
     private LeaverRun(Sandbox sandbox, Wire wire, TenantData before, DateTimeOffset began, TimeSpan patience)
     {
@@ -185,8 +185,8 @@ internal sealed class LeaverRun : IAsyncDisposable
         }
     }
 
-    public Task<byte[]> DocumentAsync(string caseId, string name) =>
-        SendAsync(Keyed($"/api/offboarding/cases/{caseId}/{name}", Keys.Default));
+    public async Task<byte[]> DocumentAsync(string caseId, string name) =>
+        await SendAsync(await ReadingAsync($"/api/offboarding/cases/{caseId}/{name}"));
 
     /// <summary>The lines of the ledger, in their order.</summary>
     /// <summary>Who is who in the ledger.</summary>
@@ -316,7 +316,7 @@ internal sealed class LeaverRun : IAsyncDisposable
             return null;
         try
         {
-            using var status = JsonDocument.Parse(await SendAsync(Keyed("/admin/host/status", Keys.Master)));
+            using var status = JsonDocument.Parse(await SendAsync(Keyed("/admin/host/status")));
             return status.RootElement.GetProperty("workerProcessId") is { ValueKind: JsonValueKind.Number } id
                 ? Process.GetProcessById(id.GetInt32())
                 : null;
@@ -381,7 +381,7 @@ internal sealed class LeaverRun : IAsyncDisposable
         [
             .. Before
                 .AppRoleAssignments.All()
-                .Where(a => Json.Text(a.Json, "resourceDisplayName") == "Compliance" && Json.Text(a.Json, "principalType") == "User")
+                .Where(a => Json.Text(a.Json, "appRoleId") == DemoLeaver.ApproverRole)
                 .Select(a => Json.Text(a.Json, "principalId")!)
                 .Distinct(StringComparer.OrdinalIgnoreCase),
         ];
@@ -405,7 +405,7 @@ internal sealed class LeaverRun : IAsyncDisposable
 
     private async Task<bool> EndedAsync(string instanceId)
     {
-        using var status = JsonDocument.Parse(await SendAsync(Keyed($"/runtime/webhooks/durabletask/instances/{instanceId}", Keys.Master)));
+        using var status = JsonDocument.Parse(await SendAsync(Keyed($"/runtime/webhooks/durabletask/instances/{instanceId}")));
         return status.RootElement.GetProperty("runtimeStatus").GetString() switch
         {
             "Completed" => true,
@@ -419,7 +419,7 @@ internal sealed class LeaverRun : IAsyncDisposable
         try
         {
             return Encoding.UTF8.GetString(
-                await SendAsync(Keyed($"/runtime/webhooks/durabletask/instances/{instanceId}?showHistory=true", Keys.Master))
+                await SendAsync(Keyed($"/runtime/webhooks/durabletask/instances/{instanceId}?showHistory=true"))
             );
         }
         catch (HttpRequestException e)
@@ -431,16 +431,23 @@ internal sealed class LeaverRun : IAsyncDisposable
     /// <summary>What the app answers, whatever it is.</summary>
     public async Task<(HttpStatusCode Status, string Body)> AskAsync(string path)
     {
-        using var request = Keyed(path, Keys.Default);
+        using var request = await ReadingAsync(path);
         using var response = await _http!.SendAsync(request, Stop);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(Stop));
     }
 
     private async Task<T> GetAsync<T>(string path) =>
-        JsonSerializer.Deserialize<T>(await SendAsync(Keyed(path, Keys.Default)), ComplianceJson.Readable)!;
+        JsonSerializer.Deserialize<T>(await SendAsync(await ReadingAsync(path)), ComplianceJson.Readable)!;
 
-    private static HttpRequestMessage Keyed(string path, string key) =>
-        new(HttpMethod.Get, path) { Headers = { { "x-functions-key", key } } };
+    // One token is good for the whole run.
+    private async Task<HttpRequestMessage> ReadingAsync(string path)
+    {
+        _token ??= await TokenAsync(Approvers()[0]);
+        return new(HttpMethod.Get, path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _token) } };
+    }
+
+    // What is the host's own.
+    private static HttpRequestMessage Keyed(string path) => new(HttpMethod.Get, path) { Headers = { { "x-functions-key", Keys.Master } } };
 
     private async Task<byte[]> SendAsync(HttpRequestMessage request)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using Compliance.Callers;
 using Compliance.Ledger;
 using Compliance.Storage;
 using Compliance.Text;
@@ -160,7 +161,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         string tenantId,
         string requestId,
         string planId,
-        ApproverIdentity approver,
+        CallerIdentity approver,
         bool approve,
         string? comment,
         DateTimeOffset now,
@@ -190,7 +191,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     private static TakenAnswer Take(
         TableEntity? row,
         string planId,
-        ApproverIdentity approver,
+        CallerIdentity approver,
         bool approve,
         string? comment,
         DateTimeOffset now

@@ -23,7 +23,7 @@ public sealed class PauseDesk
     public Task<PauseView> ShowAsync(CancellationToken cancellationToken) => _pause.ShowAsync(cancellationToken);
 
     /// <summary>Holds all acts from now on.</summary>
-    /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
+    /// <param name="authorization">Header Authorization with the token of an administrator or approver, who answers for it.</param>
     /// <param name="reason">Why.</param>
     /// <param name="blocking">Whether blocking a leaver is held too.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -34,18 +34,19 @@ public sealed class PauseDesk
         CancellationToken cancellationToken
     )
     {
-        var signIn = await _approvers.SignInAsync(authorization, cancellationToken);
+        var signIn = await _approvers.SignInStarterAsync(authorization, cancellationToken);
         return signIn.Identity is { } person
             ? new(200, null, await _pause.PauseAsync(reason, blocking, person.ObjectId, cancellationToken))
             : new(signIn.Status, signIn.Reason, null);
     }
 
     /// <summary>Asks two other people whether acts may continue.</summary>
-    /// <param name="authorization">Header Authorization with the token of an approver, whose own answer does not count.</param>
+    /// <param name="authorization">Header Authorization with the token of an administrator or approver, whose own answer does not
+    /// count.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<PauseReception> ResumeAsync(string? authorization, CancellationToken cancellationToken)
     {
-        var signIn = await _approvers.SignInAsync(authorization, cancellationToken);
+        var signIn = await _approvers.SignInStarterAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } person)
             return new(signIn.Status, signIn.Reason, null);
         return await _pause.AskToResumeAsync(person.ObjectId, cancellationToken) is { } asked

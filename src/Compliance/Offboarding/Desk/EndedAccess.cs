@@ -1,3 +1,4 @@
+using Compliance.Callers;
 using Compliance.Changes.Approvals;
 using Compliance.Offboarding.Cases;
 using Compliance.Storage;
@@ -14,7 +15,7 @@ internal sealed class EndedAccess(TenantId tenant, ILeaverCases cases, TimeProvi
     private static readonly TimeSpan TokensLive = TimeSpan.FromHours(30);
 
     /// <inheritdoc/>
-    public async Task<string?> ObjectionAsync(ApproverIdentity person, CancellationToken cancellationToken) =>
+    public async Task<string?> ObjectionAsync(CallerIdentity person, CancellationToken cancellationToken) =>
         (await EndedAsync([person.ObjectId], TokensLive, cancellationToken)).Count > 0
             ? "your own access has ended: ask somebody else"
             : null;

@@ -155,7 +155,7 @@ internal sealed class ErasureQuestions(
         {
             Id = $"{request.Id}-asked",
             Time = request.AskedAt,
-            Actor = $"approver {request.Requesters[0]}",
+            Actor = $"requester {request.Requesters[0]}",
             Action = AskedAction,
             TenantId = tenant.Value,
             PolicySha256 = request.PolicySha256,

@@ -5,7 +5,7 @@ using Compliance.Offboarding.Intake;
 
 namespace Compliance.Offboarding.Desk;
 
-/// <summary>Where leavings arrive: HR's events, and starts for cause by an approver.</summary>
+/// <summary>Where leavings arrive: HR's events, and starts for cause by an administrator or approver.</summary>
 public sealed class HrDesk
 {
     /// <summary>The queue of HR events: Event Grid delivers to it, or HR itself writes to it.</summary>
@@ -27,34 +27,38 @@ public sealed class HrDesk
         TimeProvider time
     ) => (_webhook, _intake, _causes, _approvers, _urgent, _time) = (webhook, intake, causes, approvers, urgent, time);
 
-    /// <summary>Takes a signed request to the webhook.</summary>
+    /// <summary>Takes a request to the webhook.</summary>
     /// <param name="contentType">Header Content-Type.</param>
     /// <param name="timestamp">Header X-Compliance-Timestamp.</param>
     /// <param name="signature">Header X-Compliance-Signature.</param>
+    /// <param name="authorization">Header Authorization.</param>
     /// <param name="body">The body; no more of it is read than may be sent.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<WebhookReception> ReceiveAsync(
         string? contentType,
         string? timestamp,
         string? signature,
+        string? authorization,
         Stream body,
         CancellationToken cancellationToken
     )
     {
-        var outcome = await _webhook.ReceiveAsync(new WebhookRequest(contentType, timestamp, signature, body), cancellationToken);
+        var request = new WebhookRequest(contentType, timestamp, signature, authorization, body);
+        var outcome = await _webhook.ReceiveAsync(request, cancellationToken);
         if (outcome is WebhookOutcome.Refused refused)
             return new(refused.Status, refused.Reason, null);
+        var accepted = (WebhookOutcome.Accepted)outcome;
         try
         {
-            var hrEvent = HrEventReader.Read(((WebhookOutcome.Accepted)outcome).Body, _time.GetUtcNow());
-            var dispatch = await AcceptAsync(hrEvent, "webhook", cancellationToken);
+            var hrEvent = HrEventReader.Read(accepted.Body, _time.GetUtcNow());
+            var dispatch = await AcceptAsync(hrEvent, accepted.Trigger, cancellationToken);
             return dispatch.Taken!.Outcome == IntakeOutcome.Stale
                 ? new(409, "a later event of this employment is in force", dispatch)
                 : new(202, null, dispatch);
         }
         catch (HrEventException e)
         {
-            await _intake.RefusedAsync(e, "webhook", cancellationToken);
+            await _intake.RefusedAsync(e, accepted.Trigger, cancellationToken);
             return new(e.TooLarge ? 413 : 400, string.Join("; ", e.Problems), null);
         }
     }
@@ -65,7 +69,7 @@ public sealed class HrDesk
         ReadAsync(() => HrEventReader.Read(message, _time.GetUtcNow()), "queue", cancellationToken);
 
     /// <summary>Ends a person's access now and for cause, with no event of HR.</summary>
-    /// <param name="authorization">Header Authorization with the token of an approver, who answers for it.</param>
+    /// <param name="authorization">Header Authorization with the token of an administrator or approver, who answers for it.</param>
     /// <param name="user">Entra object id or user principal name.</param>
     /// <param name="reason">Why.</param>
     /// <param name="cancellationToken">Stops between requests; call again.</param>
@@ -77,7 +81,7 @@ public sealed class HrDesk
         CancellationToken cancellationToken
     )
     {
-        var signIn = await _approvers.SignInAsync(authorization, cancellationToken);
+        var signIn = await _approvers.SignInStarterAsync(authorization, cancellationToken);
         if (signIn.Identity is not { } person)
             return (signIn.Status, signIn.Reason, null);
         var (status, refused, known) = await _causes.StartAsync(user, reason, person.ObjectId, cancellationToken);

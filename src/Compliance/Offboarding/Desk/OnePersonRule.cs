@@ -1,3 +1,4 @@
+using Compliance.Callers;
 using Compliance.Changes.Approvals;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Rounds;
@@ -11,7 +12,7 @@ internal sealed class OnePersonRule(CaseDesk cases, ILeaverDirectory directory)
     // Somebody with two accounts is one person, who answers neither about themselves nor twice; null when this one may answer.
     public async Task<(int Status, string Reason)?> WhyNotAsync(
         ApprovalRequest request,
-        ApproverIdentity approver,
+        CallerIdentity approver,
         bool approve,
         CancellationToken cancellationToken
     )

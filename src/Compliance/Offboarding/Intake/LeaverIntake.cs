@@ -27,7 +27,7 @@ internal sealed class LeaverIntake(
 {
     /// <summary>Takes an event in; the same again gives the same case again.</summary>
     /// <param name="hrEvent">The event.</param>
-    /// <param name="trigger">How it arrived: <c>webhook</c> or <c>queue</c>.</param>
+    /// <param name="trigger">How it arrived: <c>queue</c>, or the webhook and what showed there that HR sent it.</param>
     /// <param name="correlationId">Joins it with logs and traces.</param>
     /// <param name="cancellationToken">Stops between writes, which harms nothing.</param>
     /// <exception cref="HrEventException">Another event was taken in under the same source and id; a finding reports it.</exception>

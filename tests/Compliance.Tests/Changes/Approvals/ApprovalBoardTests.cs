@@ -1,4 +1,6 @@
+using Compliance.Callers;
 using Compliance.Changes.Approvals;
+using Compliance.Tenants;
 using Testing;
 
 namespace Compliance.Tests.Changes.Approvals;
@@ -44,7 +46,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
             _tenant,
             "case-plan",
             plan,
-            new ApproverIdentity(person, _tenant, null),
+            new CallerIdentity(person, _tenant, null, true, [AppRole.Approver]),
             approve,
             comment,
             At.AddMinutes(1),
@@ -370,7 +372,7 @@ public abstract class ApprovalBoardTests(StorageFixture accounts)
         Assert.Empty(await Board.OpenAsync(_tenant + "-other", At, Stop));
     }
 
-    private ApproverIdentity Person(string id) => new(id, _tenant, null);
+    private CallerIdentity Person(string id) => new(id, _tenant, null, true, [AppRole.Approver]);
 
     // The row as it is kept, void or not.
     private async Task<(ApprovalRequest Request, DateTimeOffset? VoidedAt)> RowAsync()

@@ -1,10 +1,12 @@
 using System.Net;
 using Azure;
+using Compliance.Callers;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Pauses;
 using Compliance.Controls;
 using Compliance.Findings;
 using Compliance.Storage;
+using Compliance.Tenants;
 using Compliance.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -53,7 +55,7 @@ public abstract class PauseSwitchTests(StorageFixture accounts)
             _tenant,
             asked.RequestId!,
             asked.PlanId!,
-            new ApproverIdentity(by, _tenant, null),
+            new CallerIdentity(by, _tenant, null, true, [AppRole.Approver]),
             approve,
             null,
             _time.GetUtcNow(),

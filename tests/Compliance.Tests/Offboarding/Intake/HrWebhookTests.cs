@@ -5,6 +5,7 @@ using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Policies;
 using Compliance.Storage;
+using Compliance.Tenants;
 using Compliance.Tests.Storage;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
@@ -18,6 +19,9 @@ public sealed class HrWebhookInMemoryTests(MemoryStorageFixture accounts) : HrWe
 
 public abstract class HrWebhookTests(StorageFixture accounts)
 {
+    // Its key takes a while to make.
+    private static readonly SignInInMemory SignIn = new();
+
     private static readonly byte[] Key = Encoding.UTF8.GetBytes("key-key-key-key-key-key-key-key-1");
     private static readonly byte[] NewKey = Encoding.UTF8.GetBytes("key-key-key-key-key-key-key-key-2");
     private static readonly byte[] Body = Encoding.UTF8.GetBytes("{\"specversion\":\"1.0\"}");
@@ -53,20 +57,115 @@ public abstract class HrWebhookTests(StorageFixture accounts)
         Assert.Equal(
             401,
             (
-                await given.Webhook.ReceiveAsync(new("application/json", null, null, new MemoryStream(Body)), Stop)
+                await given.Webhook.ReceiveAsync(new("application/json", null, null, null, new MemoryStream(Body)), Stop)
                 as WebhookOutcome.Refused
             )!.Status
         );
         Assert.Equal(
             400,
             (
-                await given.Webhook.ReceiveAsync(new("application/json", "yesterday", "v1=ab", new MemoryStream(Body)), Stop)
+                await given.Webhook.ReceiveAsync(new("application/json", "yesterday", "v1=ab", "", new MemoryStream(Body)), Stop)
                 as WebhookOutcome.Refused
             )!.Status
         );
         Assert.DoesNotContain(
             given.Log.Collector.GetSnapshot(),
             l => l.Message.Contains("key-key", StringComparison.Ordinal) || l.Message.Contains("specversion", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task An_event_with_the_token_of_an_HR_system_is_accepted_without_a_signature_and_its_sender_is_known()
+    {
+        var given = new Given(accounts, "hook-token") { Keys = { Current = [] } };
+
+        var byToken = Assert.IsType<WebhookOutcome.Accepted>(await given.SendAsync(SignIn.Application(Hr.Now, AppRole.HrSystem.Value)));
+        given.Keys.Current = [Key];
+        var signed = Assert.IsType<WebhookOutcome.Accepted>(await given.SendAsync(Key));
+
+        Assert.Equal(Body, byToken.Body.ToArray());
+        Assert.Equal(
+            ($"webhook with a token of application {SignInInMemory.CallerId}", "signed webhook"),
+            (byToken.Trigger, signed.Trigger)
+        );
+    }
+
+    [Fact]
+    public async Task A_token_of_anybody_else_opens_nothing_and_is_counted_like_a_bad_signature()
+    {
+        var given = new Given(accounts, "hook-other");
+        string[] others =
+        [
+            SignIn.Person(Hr.Now, AppRole.All.Select(r => r.Value)),
+            SignIn.Application(Hr.Now),
+            SignIn.Application(Hr.Now, AppRole.Admin.Value),
+            SignIn.Application(Hr.Now.AddHours(-2), AppRole.HrSystem.Value),
+            "Basic aHI6aHI=",
+        ];
+
+        var refused = new List<(int, string)>();
+        foreach (var other in others)
+            refused.Add(Assert.IsType<WebhookOutcome.Refused>(await given.SendAsync(other)) is var r ? (r.Status, r.Reason) : default);
+        given.Time.Advance(WebhookRefusals.SingleFlight);
+        await given.Refusals.FlushAsync(Stop);
+
+        Assert.Equal(
+            [
+                (403, "the token is a person's: it takes an application with the app role Compliance.HrSystem"),
+                (403, "the application does not hold the app role Compliance.HrSystem"),
+                (403, "the application does not hold the app role Compliance.HrSystem"),
+                (401, "the token's lifetime has ended or not begun"),
+                (401, "an Entra access token is needed: Authorization: Bearer <token>"),
+            ],
+            refused
+        );
+        Assert.Equal(
+            (3L, 2L),
+            (
+                given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status403")),
+                given.Evidence.Records.Sum(r => r.Counts.GetValueOrDefault("status401"))
+            )
+        );
+    }
+
+    // Which of the two counts could not be seen afterwards.
+    [Fact]
+    public async Task A_request_with_a_signature_and_a_token_is_refused_however_good_both_are()
+    {
+        var given = new Given(accounts, "hook-both");
+        var token = SignIn.Application(Hr.Now, AppRole.HrSystem.Value);
+        var (time, signature) = (WebhookSignature.Seconds(Hr.Now), WebhookSignature.Sign(Key, Hr.Now, Body));
+
+        foreach (var (timestamp, signed) in new[] { (time, signature), (time, null), (null, signature) })
+        {
+            var request = new WebhookRequest("application/json", timestamp, signed, token, new Unreadable());
+            Assert.Equal(
+                new WebhookOutcome.Refused(400, "send either a signature or a token, not both"),
+                await given.Webhook.ReceiveAsync(request, Stop)
+            );
+        }
+    }
+
+    [Fact]
+    public async Task With_a_token_the_body_has_its_limit_and_keys_that_cannot_be_read_are_no_reason_to_believe_it()
+    {
+        var given = new Given(accounts, "hook-away");
+        using var signIn = new SignInInMemory { IsAway = true };
+        var away = new HrWebhook(given.Keys, signIn.Validator(given.Time), given.Refusals, given.Time, given.Log);
+        var token = signIn.Application(Hr.Now, AppRole.HrSystem.Value);
+        var large = new byte[(64 * 1024) + 1];
+
+        Assert.Equal(
+            413,
+            Assert.IsType<WebhookOutcome.Refused>(await given.SendAsync(SignIn.Application(Hr.Now, AppRole.HrSystem.Value), large)).Status
+        );
+        Assert.Equal(
+            503,
+            Assert
+                .IsType<WebhookOutcome.Refused>(
+                    await away.ReceiveAsync(new("application/json", null, null, token, new MemoryStream(Body)), Stop)
+                )
+                .Status
         );
     }
 
@@ -95,7 +194,10 @@ public abstract class HrWebhookTests(StorageFixture accounts)
         var given = new Given(accounts, "hook-cheap");
 
         Assert.IsType<WebhookOutcome.Refused>(
-            await given.Webhook.ReceiveAsync(new("application/json", "1", WebhookSignature.Sign(Key, Hr.Now, Body), new Unreadable()), Stop)
+            await given.Webhook.ReceiveAsync(
+                new("application/json", "1", WebhookSignature.Sign(Key, Hr.Now, Body), null, new Unreadable()),
+                Stop
+            )
         );
         Assert.Equal(0, given.Keys.Read);
     }
@@ -213,7 +315,7 @@ public abstract class HrWebhookTests(StorageFixture accounts)
                 Time,
                 new FakeLogger<WebhookRefusals>()
             );
-            Webhook = new(Keys, Refusals, Time, Log);
+            Webhook = new(Keys, SignIn.Validator(Time), Refusals, Time, Log);
         }
 
         public FakeTimeProvider Time { get; } = new(Hr.Now);
@@ -230,6 +332,9 @@ public abstract class HrWebhookTests(StorageFixture accounts)
 
         public HrWebhook Webhook { get; }
 
+        public Task<WebhookOutcome> SendAsync(string authorization, byte[]? body = null) =>
+            Webhook.ReceiveAsync(new("application/json", null, null, authorization, new MemoryStream(body ?? Body)), Stop);
+
         public Task<WebhookOutcome> SendAsync(
             byte[] key,
             byte[]? body = null,
@@ -243,6 +348,7 @@ public abstract class HrWebhookTests(StorageFixture accounts)
                     contentType,
                     WebhookSignature.Seconds(time),
                     WebhookSignature.Sign(key, time, body ?? Body),
+                    null,
                     new MemoryStream(body ?? Body)
                 ),
                 Stop

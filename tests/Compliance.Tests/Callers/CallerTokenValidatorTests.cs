@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using Compliance.Changes.Approvals;
+using Compliance.Callers;
 using Compliance.Tenants;
 using CsCheck;
 using Microsoft.Extensions.Logging;
@@ -13,27 +13,28 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 using Testing;
 
-namespace Compliance.Tests.Changes.Approvals;
+namespace Compliance.Tests.Callers;
 
 /// <summary>
-/// Approvers' tokens, signed with real keys, and what an attacker would send instead. Each bad token differs from the good one in one thing
-/// alone.
+/// Callers' tokens, signed with real keys, and what an attacker would send instead. Each bad token differs from the good one, an
+/// approver's, in one thing alone.
 /// </summary>
-public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
+public sealed class CallerTokenValidatorTests : IClassFixture<SigningKeys>
 {
     private const string TenantId = "11111111-1111-1111-1111-111111111111";
     private const string Audience = "22222222-2222-2222-2222-222222222222";
     private const string Person = "33333333-3333-3333-3333-333333333333";
     private const string Other = "44444444-4444-4444-4444-444444444444";
+    private const string Client = "55555555-5555-5555-5555-55555555555a";
     private const string Host = "https://login.example.com";
     private const string Issuer = $"{Host}/{TenantId}/v2.0";
 
     private readonly SigningKeys _signing;
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
-    private readonly FakeLogger<ApproverTokenValidator> _log = new();
+    private readonly FakeLogger<CallerTokenValidator> _log = new();
     private readonly Keys _keys = new();
 
-    public ApproverTokenValidatorTests(SigningKeys signing) =>
+    public CallerTokenValidatorTests(SigningKeys signing) =>
         (_signing, _keys.Configuration) = (
             signing,
             Metadata(
@@ -107,6 +108,8 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
             { "critical extension", 401 },
             { "an app that does not say so", 403 },
             { "empty scope", 403 },
+            { "two scopes", 403 },
+            { "a user without a scope", 403 },
             // The service.
             { "metadata of another tenant", 503 },
             { "metadata of the public cloud", 503 },
@@ -118,9 +121,108 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     {
         var outcome = await JudgeAsync(Signed(c => (c["oid"], c["uti"]) = ("ABCDEFAB-0000-0000-0000-000000000000", "token-id")));
 
-        Assert.Equal(ApproverSignIn.From(new("abcdefab-0000-0000-0000-000000000000", TenantId, "token-id")), outcome);
+        var caller = outcome.Identity!;
+        Assert.Equal((200, null), (outcome.Status, outcome.Reason));
+        Assert.Equal(
+            ("abcdefab-0000-0000-0000-000000000000", TenantId, "token-id", true, "Compliance.Approver"),
+            (caller.ObjectId, caller.TenantId, caller.TokenId, caller.IsPerson, caller.Roles.Single().Value)
+        );
         Assert.Equal(0, _log.Collector.Count);
     }
+
+    // With the optional claim idtyp, and without it.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_good_token_of_an_application_names_it_and_the_roles_that_applications_hold(bool isNamed)
+    {
+        var header = Signed(c => OfApplication(c, isNamed));
+
+        var outcome = await Validator().ValidateAsync(header, AppRole.All, TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            (Person, false, "Compliance.HrSystem"),
+            (outcome.Identity!.ObjectId, outcome.Identity.IsPerson, outcome.Identity.Roles.Single().Value)
+        );
+    }
+
+    [Fact]
+    public async Task A_person_holds_every_role_for_people_that_the_token_carries_and_none_that_is_for_applications()
+    {
+        var header = Signed(c => c["roles"] = new JsonArray([.. AppRole.All.Select(r => (JsonNode)r.Value), "Another"]));
+
+        var caller = (await JudgeAsync(header)).Identity!;
+
+        Assert.Equal([AppRole.Admin, AppRole.Approver, AppRole.Auditor, AppRole.Owner], caller.Roles);
+        Assert.Equal(403, (await ValidateAsync(header, AppRole.HrSystem)).Status);
+        Assert.Equal(403, (await ValidateAsync(Signed(c => OfApplication(c, isNamed: true)), AppRole.Approver)).Status);
+    }
+
+    [Fact]
+    public async Task One_of_the_roles_is_enough()
+    {
+        Assert.Equal(200, (await ValidateAsync(Signed(), AppRole.Admin, AppRole.Approver)).Status);
+        Assert.Equal(403, (await ValidateAsync(Signed(), AppRole.Admin, AppRole.Auditor)).Status);
+        Assert.Equal(403, (await ValidateAsync(Signed())).Status);
+    }
+
+    // Each names what the caller can have corrected.
+    [Fact]
+    public async Task A_refusal_for_a_role_says_which_role_and_which_kind_of_caller_it_takes() =>
+        Assert.Equal(
+            [
+                "the person does not hold the app role Compliance.Admin or Compliance.Auditor",
+                "the token is a person's: it takes an application with the app role Compliance.HrSystem",
+                "the token is an application's: it takes a person with the app role Compliance.Approver",
+                "the application does not hold the app role Compliance.HrSystem",
+            ],
+            [
+                (await ValidateAsync(Signed(), AppRole.Admin, AppRole.Auditor)).Reason,
+                (await ValidateAsync(Signed(), AppRole.HrSystem)).Reason,
+                (await ValidateAsync(Signed(c => OfApplication(c, isNamed: true)), AppRole.Approver)).Reason,
+                (await ValidateAsync(Signed(c => c.Remove("scp")), AppRole.HrSystem)).Reason,
+            ]
+        );
+
+    [Theory]
+    [InlineData("\"55555555-5555-5555-5555-55555555555a\"", true)]
+    [InlineData("\"55555555-5555-5555-5555-55555555555A\"", true)]
+    [InlineData("\"66666666-6666-6666-6666-666666666666\"", true)]
+    [InlineData("\"44444444-4444-4444-4444-444444444444\"", false)]
+    [InlineData("\"\"", false)]
+    [InlineData("null", false)]
+    public async Task Where_programs_are_listed_the_token_must_have_been_asked_for_by_one_of_them(string azp, bool good)
+    {
+        var header = Signed(c => c["azp"] = JsonNode.Parse(azp));
+        var listed = Tests.Storage.Settings.Of(
+            ("Approvals__Audience", Audience),
+            ("Callers__AllowedClientApplications", $"{Client}, 66666666-6666-6666-6666-666666666666")
+        );
+
+        var outcome = await Validator(options: CallerOptions.Read(listed))
+            .ValidateAsync(header, [AppRole.Approver], TestContext.Current.CancellationToken);
+
+        Assert.Equal(good ? 200 : 403, outcome.Status);
+        Assert.Equal(200, (await JudgeAsync(header)).Status);
+    }
+
+    // A list that is half understood would let in whom it was meant to keep out, or keep out everybody.
+    [Theory]
+    [InlineData("the CLI")]
+    [InlineData("55555555-5555-5555-5555-55555555555a,")]
+    [InlineData("55555555-5555-5555-5555-55555555555a;66666666-6666-6666-6666-666666666666")]
+    public void A_list_of_programs_with_a_mistake_stops_the_start(string setting) =>
+        Assert.Contains(
+            "Callers:AllowedClientApplications",
+            Assert
+                .Throws<Compliance.Storage.StateSettingException>(() =>
+                    CallerOptions.Read(
+                        Tests.Storage.Settings.Of(("Approvals__Audience", Audience), ("Callers__AllowedClientApplications", setting))
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task A_token_that_the_library_makes_is_good_whatever_form_the_published_key_has()
@@ -271,7 +373,9 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
         using var cancellation = new CancellationTokenSource();
         await cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Validator().ValidateAsync(Signed(), cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Validator().ValidateAsync(Signed(), [AppRole.Approver], cancellation.Token)
+        );
     }
 
     [Fact]
@@ -308,13 +412,14 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
     [InlineData("api://22222222-2222-2222-2222-222222222222")]
     public async Task The_setting_names_the_app_by_its_id_or_its_uri_and_the_token_by_either(string setting)
     {
-        var options = ApprovalOptions.Read(Tests.Storage.Settings.Of(("Approvals__Audience", setting)));
+        var options = CallerOptions.Read(Tests.Storage.Settings.Of(("Approvals__Audience", setting)));
 
         foreach (var audience in new[] { Audience, $"api://{Audience}" })
             Assert.Equal(
                 200,
                 (
-                    await Validator(options: options).ValidateAsync(Signed(c => c["aud"] = audience), TestContext.Current.CancellationToken)
+                    await Validator(options: options)
+                        .ValidateAsync(Signed(c => c["aud"] = audience), [AppRole.Approver], TestContext.Current.CancellationToken)
                 ).Status
             );
     }
@@ -330,7 +435,7 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
             "Approvals:Audience",
             Assert
                 .Throws<Compliance.Storage.StateSettingException>(() =>
-                    ApprovalOptions.Read(Tests.Storage.Settings.Of(("Approvals__Audience", setting)))
+                    CallerOptions.Read(Tests.Storage.Settings.Of(("Approvals__Audience", setting)))
                 )
                 .Message,
             StringComparison.Ordinal
@@ -434,6 +539,12 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
             "an app with a scope" => c => c["idtyp"] = "app",
             "an app that does not say so" => c => c.Remove("scp"),
             "empty scope" => c => c["scp"] = " ",
+            "two scopes" => c => c["scp"] = new JsonArray("access", "access"),
+            "a user without a scope" => c =>
+            {
+                c.Remove("scp");
+                c["idtyp"] = "user";
+            },
             _ => throw new ArgumentException(what, nameof(what)),
         };
 
@@ -443,10 +554,21 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
             ends
         );
 
-    private Task<ApproverSignIn> JudgeAsync(string? header, string? pinned = null) =>
-        Validator(pinned).ValidateAsync(header, TestContext.Current.CancellationToken);
+    private Task<CallerSignIn> JudgeAsync(string? header, string? pinned = null) =>
+        Validator(pinned).ValidateAsync(header, [AppRole.Approver], TestContext.Current.CancellationToken);
 
-    private ApproverTokenValidator Validator(string? pinned = null, ApprovalOptions? options = null) =>
+    private Task<CallerSignIn> ValidateAsync(string header, params AppRole[] roles) =>
+        Validator().ValidateAsync(header, roles, TestContext.Current.CancellationToken);
+
+    private static void OfApplication(JsonObject claims, bool isNamed)
+    {
+        claims.Remove("scp");
+        claims["roles"] = new JsonArray([.. AppRole.All.Select(r => (JsonNode)r.Value)]);
+        if (isNamed)
+            claims["idtyp"] = "app";
+    }
+
+    private CallerTokenValidator Validator(string? pinned = null, CallerOptions? options = null) =>
         new(
             new TenantOptions
             {
@@ -456,7 +578,7 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
                 Authority = new(Host),
                 PinnedThumbprint = pinned,
             },
-            options ?? new ApprovalOptions([Audience]),
+            options ?? new CallerOptions([Audience], []),
             _keys,
             _clock,
             _log
@@ -474,7 +596,7 @@ public sealed class ApproverTokenValidatorTests : IClassFixture<SigningKeys>
             ["oid"] = Person,
             ["ver"] = "2.0",
             ["scp"] = "access",
-            ["roles"] = new JsonArray(ApproverTokenValidator.Role),
+            ["roles"] = new JsonArray(AppRole.Approver.Value),
             ["nbf"] = Now - 60,
             ["exp"] = Now + 3600,
         };

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Compliance.Tests.Changes.Approvals;
+namespace Compliance.Tests.Callers;
 
 /// <summary>
 /// A sign-in service's two keys and a stranger's, and tokens made with them by hand: no library makes the tokens that matter here.

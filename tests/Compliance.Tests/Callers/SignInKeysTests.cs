@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Compliance.Changes.Approvals;
+using Compliance.Callers;
 using Compliance.Tenants;
 using Compliance.Tests.Tenants;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +15,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Compliance.Tests.Changes.Approvals;
+namespace Compliance.Tests.Callers;
 
 /// <summary>When the sign-in service's keys are read, over HTTPS from a service on loopback whose keys roll over.</summary>
 public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<SigningKeys>, IAsyncLifetime
@@ -304,14 +304,14 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
 
     private async Task AskAsync(string? key) => Assert.Equal($"{_root}/{TenantId}/v2.0", (await _keys!.CurrentAsync(key, Stop)).Issuer);
 
-    private Task<ApproverSignIn> JudgeAsync(string token) =>
-        new ApproverTokenValidator(
+    private Task<CallerSignIn> JudgeAsync(string token) =>
+        new CallerTokenValidator(
             _connection!.Options,
-            new ApprovalOptions(["app"]),
+            new CallerOptions(["app"], []),
             _keys!,
             _clock,
-            NullLogger<ApproverTokenValidator>.Instance
-        ).ValidateAsync($"Bearer {token}", Stop);
+            NullLogger<CallerTokenValidator>.Instance
+        ).ValidateAsync($"Bearer {token}", [AppRole.Approver], Stop);
 
     private string Token(string id, RSA key)
     {
@@ -327,7 +327,7 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
                 ["oid"] = "33333333-3333-3333-3333-333333333333",
                 ["ver"] = "2.0",
                 ["scp"] = "access",
-                ["roles"] = new JsonArray(ApproverTokenValidator.Role),
+                ["roles"] = new JsonArray(AppRole.Approver.Value),
                 ["exp"] = _clock.GetUtcNow().AddDays(3).ToUnixTimeSeconds(),
             }.ToJsonString(),
             key

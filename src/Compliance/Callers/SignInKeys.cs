@@ -2,7 +2,7 @@ using Compliance.Tenants;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
-namespace Compliance.Changes.Approvals;
+namespace Compliance.Callers;
 
 /// <summary>Gives the sign-in service's own description and keys.</summary>
 internal interface ISignInKeys
