@@ -151,6 +151,29 @@ internal sealed class CaseHost : IAsyncDisposable
         return (status, answer["caseId"]?.GetValue<string>());
     }
 
+    /// <summary>Sends an event unsigned, with the token of an application of the tenant.</summary>
+    public async Task<(HttpStatusCode Status, string? CaseId)> SendAsApplicationAsync(byte[] body, string application)
+    {
+        var sender = Sandbox.Tenant.ServicePrincipals.All().First(p => Json.Text(p.Json, "displayName") == application);
+        using var form = new FormUrlEncodedContent(
+            new Dictionary<string, string>
+            {
+                ["grant_type"] = "client_credentials",
+                ["client_id"] = Json.Text(sender.Json, "appId")!,
+                ["client_secret"] = Sandbox.ClientSecret,
+                ["scope"] = $"api://{DemoLeaver.ComplianceAppId}/.default",
+            }
+        );
+        using var signedIn = await Services
+            .GetRequiredService<TenantConnection>()
+            .SignIn.PostAsync(new Uri($"https://localhost:{Sandbox.Port}/{Sandbox.TenantId}/oauth2/v2.0/token"), form, Stop);
+        var token = JsonNode.Parse(await signedIn.Content.ReadAsStringAsync(Stop))!["access_token"]!.GetValue<string>();
+        var request = Requests.Post(body, "application/cloudevents+json");
+        request.Headers.Authorization = "Bearer " + token;
+        var (status, answer) = await CallAsync(request, (OffboardingFunctions f) => f.HrEventWebhook(request, _engine.Client, Stop));
+        return (status, answer["caseId"]?.GetValue<string>());
+    }
+
     /// <summary>Sends an event that must be taken, and gives its case.</summary>
     public async Task<string> TakenAsync(byte[] body)
     {
@@ -266,28 +289,35 @@ internal sealed class CaseHost : IAsyncDisposable
     private string LedgerKeyFile => Path.Combine(_folder, "evidence-key.vkey");
 
     /// <summary>Ids of the tenant's evidence records, as they are in the ledger; each must be as the schema says.</summary>
-    public async Task<IReadOnlyList<string>> LedgerIdsAsync()
+    public async Task<IReadOnlyList<string>> LedgerIdsAsync() =>
+        [
+            .. (await LedgerAsync())
+                .Select(r => r["id"]!.GetValue<string>())
+                .Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
+
+    /// <summary>The tenant's evidence records, as they are in the ledger; each must be as the schema says.</summary>
+    public async Task<IReadOnlyList<JsonNode>> LedgerAsync()
     {
-        var ids = new List<string>();
+        var records = new List<JsonNode>();
         var schema = await JsonSchema.FromFileAsync(
             Path.Combine(RepositoryRoot.Find(), "src", "ComplianceFunctions", "schemas", "evidence-record.schema.json"),
             Stop
         );
         var ledger = _azurite.EvidenceBlobs.GetBlobContainerClient("ledger");
         await foreach (var blob in ledger.GetBlobsAsync(new GetBlobsOptions { Prefix = Sandbox.TenantId + "/log/" }, Stop))
-            ids.AddRange(
+            records.AddRange(
                 (await ledger.GetBlobClient(blob.Name).DownloadContentAsync(Stop))
                     .Value.Content.ToString()
                     .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                     .Select(line =>
                     {
                         Assert.Empty(schema.Validate(line));
-                        return JsonNode.Parse(line)!["id"]!.GetValue<string>();
+                        return JsonNode.Parse(line)!;
                     })
-                    .Where(id => !id.StartsWith("ledger-", StringComparison.Ordinal))
             );
-        ids.Sort(StringComparer.Ordinal);
-        return ids;
+        return records;
     }
 
     public string[] Approvers =>

@@ -48,6 +48,27 @@ public sealed class CaseTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task An_event_by_the_token_of_the_HR_system_is_taken_and_its_record_names_the_application()
+    {
+        await using var host = await CaseHost.StartAsync(azurite);
+        var leaves = host.Clock.GetUtcNow().AddDays(30);
+        var hr = host.Sandbox.Tenant.ServicePrincipals.All().First(p => Json.Text(p.Json, "displayName") == DemoLeaver.HrSystem).Id;
+
+        var other = await host.SendAsApplicationAsync(host.Event(leaves: leaves), "Feature Store Worker");
+        var byToken = await host.SendAsApplicationAsync(host.Event(leaves: leaves), DemoLeaver.HrSystem);
+        var signed = await host.SendAsync(host.Event(leaves: leaves, id: "signed", employment: "2"));
+
+        Assert.Equal(HttpStatusCode.Forbidden, other.Status);
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), (byToken.Status, signed.Status));
+        Assert.Equal(
+            [$"LeaverIntake (webhook with a token of application {hr})", "LeaverIntake (signed webhook)"],
+            (await host.LedgerAsync())
+                .Where(r => r["action"]!.GetValue<string>() == "offboarding.hr-event")
+                .Select(r => r["actor"]!.GetValue<string>())
+        );
+    }
+
+    [Fact]
     public async Task A_leaver_is_blocked_first_then_cleared_and_certified()
     {
         await using var host = await CaseHost.StartAsync(azurite);
