@@ -29,5 +29,13 @@ public sealed class StepOutcomesTests
             )
         );
 
+    // What has the same signature is not recorded again.
+    [Theory]
+    [InlineData(StepResult.Done, StepResult.AlreadySo, true)]
+    [InlineData(StepResult.Done, StepResult.Refused, false)]
+    [InlineData(StepResult.Refused, StepResult.NotPermitted, false)]
+    public void Outcomes_are_the_same_when_the_same_is_in_effect_or_failed_alike(StepResult one, StepResult other, bool isSame) =>
+        Assert.Equal(isSame, StepOutcomes.SignatureOf([Outcome("a", one)]) == StepOutcomes.SignatureOf([Outcome("a", other)]));
+
     private static StepOutcome Outcome(string step, StepResult result) => new(step, result, At);
 }
