@@ -283,6 +283,41 @@ public sealed class ToyFlowTests
         Assert.Equal("incomplete", world.Evidence.Records.Values.Single(r => r.Action == "toy.certificate").Outcome);
     }
 
+    [Fact]
+    public async Task A_refusal_whose_record_was_lost_is_on_record_when_the_round_is_over()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("p", true, 1));
+        var run = world.Open("c");
+        await world.Flow.DecideAsync(run, Stop);
+        world.Evidence.Fails = true;
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => world.AnswerAsync("c", "one", false, raises: false));
+        world.Evidence.Fails = false;
+
+        Assert.Equal(NextAction.Stop, (await world.Flow.DecideAsync(run, Stop)).Outcome);
+
+        Assert.Contains(world.Evidence.Records.Values, r => r.Action == "approval.answer");
+    }
+
+    [Fact]
+    public async Task Who_approved_a_round_that_was_cancelled_half_way_is_on_its_certificate()
+    {
+        await using var world = await ToyWorld.StartAsync();
+        world.Put("c", new("p", true, 1));
+        var run = world.Open("c");
+        await world.Flow.DecideAsync(run, Stop);
+        await ApproveAsync(world, "c");
+        var begun = await world.Flow.DecideAsync(run, Stop);
+        await world.Flow.ActAsync(run, begun.PlanId!, Stop);
+        world.Cancel("c");
+        Assert.Equal(NextAction.Stop, (await world.Flow.DecideAsync(run, Stop)).Outcome);
+
+        await world.Flow.VerifyAsync(run, Stop);
+        await world.Flow.CertifyAsync(run, Stop);
+
+        Assert.Equal(2, (await world.CertificateAsync("c"))!.Approvals.Count);
+    }
+
     private static async Task ApproveAsync(ToyWorld world, string caseId)
     {
         foreach (var who in (string[])["one", "two"])

@@ -95,6 +95,7 @@ public sealed class ErasureTests
         await desk.WaitAsync(end.AddTicks(ticks) - desk.World.Now);
 
         Assert.Equal(erased, await desk.World.Services.GetRequiredService<DetailErasure>().EraseExpiredAsync(policy, Stop));
+        Assert.Equal(erased == 1, (await desk.CaseAsync()).EmployeeId == LeaverCase.Erased);
     }
 
     // Nobody answered; the case has ended all the same.
