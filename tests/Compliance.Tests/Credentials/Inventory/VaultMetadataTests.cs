@@ -173,6 +173,19 @@ public sealed class VaultMetadataTests
                 """;
     }
 
+    [Theory]
+    [InlineData("secrets", "", true)]
+    [InlineData("keys", "", true)]
+    [InlineData("certificates", "", true)]
+    [InlineData("secrets", "\"enabled\":false,", false)]
+    [InlineData("keys", "\"enabled\":false,", false)]
+    [InlineData("certificates", "\"enabled\":false,", false)]
+    public async Task An_object_is_in_use_unless_it_is_disabled(string collection, string enabled, bool isInUse) =>
+        Assert.Equal(
+            isInUse,
+            (await ReadAsync(collection, $$"""{{{enabled}}"created":1704067200,"exp":1800403200}""")).Enabled
+        );
+
     [Fact]
     public async Task An_object_is_read_in_the_vault_that_was_named_and_in_no_other()
     {
