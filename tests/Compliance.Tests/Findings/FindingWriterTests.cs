@@ -46,6 +46,32 @@ public sealed class FindingWriterTests(MemoryStorageFixture accounts)
         Texts.Findings.Expect("findings that others change in every attempt", error.Message);
     }
 
+    [Fact]
+    public async Task A_run_about_some_findings_resolves_none_of_the_others()
+    {
+        const string tenant = "keeper-only";
+        var store = new TableFindingStore(Faults.Storage(accounts));
+        var writer = new FindingWriter(store);
+        await writer.ReconcileAsync(tenant, ["CRED-001"], _ => [App("a"), App("b")], Read(), Run(1), Stop);
+
+        var result = await writer.ReconcileAsync(
+            tenant,
+            ["CRED-001"],
+            _ => [],
+            Read(Complete(App().Source)),
+            Run(2),
+            Stop,
+            only: f => f.Detection.Subject.Id == "a"
+        );
+
+        Assert.Equal(["a"], result.Changes.Select(c => c.Finding.Finding.Detection.Subject.Id));
+        var kept = (await store.LoadAsync(tenant, ["CRED-001"], Stop)).Values.Select(f => f.Finding);
+        Assert.Equal(
+            [("a", FindingStatus.Resolved), ("b", FindingStatus.Open)],
+            kept.Select(f => (f.Detection.Subject.Id, f.Status)).Order()
+        );
+    }
+
     /// <summary>A store in which others change every finding before it is saved.</summary>
     private sealed class LostStore : IFindingStore
     {

@@ -261,17 +261,21 @@ public abstract class TableFindingStoreTests(StorageFixture accounts)
         );
     }
 
-    [Fact]
-    public async Task A_row_that_is_not_ours_is_named_and_not_skipped()
+    [Theory]
+    [InlineData("Severity", "Terrible")]
+    [InlineData("Severity", "77")]
+    [InlineData("Status", "9")]
+    public async Task A_row_that_is_not_ours_is_named_and_not_skipped(string column, string value)
     {
+        var tenant = $"store-foreign-{value.ToLowerInvariant()}";
         var table = await Faults.Storage(accounts).TableAsync(TableFindingStore.Table, Stop);
-        var row = FindingRow.ToRow(New("store-foreign", App())[0].Finding);
-        row["Severity"] = "Terrible";
+        var row = FindingRow.ToRow(New(tenant, App())[0].Finding);
+        row[column] = value;
         await table.AddEntityAsync(row, Stop);
 
-        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Store().LoadAsync("store-foreign", Controls, Stop));
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Store().LoadAsync(tenant, Controls, Stop));
 
-        Assert.Contains($"row store-foreign|cred-001 / {row.RowKey}: column Severity", error.Message);
+        Assert.Contains($"row {tenant}|cred-001 / {row.RowKey}: column {column}", error.Message);
     }
 
     [Fact]

@@ -209,6 +209,21 @@ public sealed class GraphBatchTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("""{"error":{"code":"NotFound","message":"no such user"}}""", "NotFound", "no such user")]
+    [InlineData("""{"error":{"code":7,"message":null}}""", null, null)]
+    [InlineData("""{"error":{}}""", null, null)]
+    [InlineData("""{"error":"broken"}""", null, null)]
+    [InlineData("""{"value":[]}""", null, null)]
+    [InlineData("\"broken\"", null, null)]
+    public void Code_and_message_are_those_of_an_error_in_Graphs_form(string json, string? code, string? message)
+    {
+        using var body = System.Text.Json.JsonDocument.Parse(json);
+        var answer = new BatchAnswer(404, body.RootElement, null, null);
+
+        Assert.Equal((code, message), (answer.Code, answer.Message));
+    }
+
     private IEnumerable<string> Batches => _batches.Select(b => string.Join(' ', b.Select(r => Id(r!.AsObject()))));
 
     private static string Id(JsonObject request) => (string)request["url"]!;

@@ -89,6 +89,13 @@ public sealed class ReadingTests
             g => Assert.Contains("firewall", g.Reason, StringComparison.Ordinal)
         );
         Assert.True(seen.Outcomes[Sources.ServicePrincipals].Complete);
+        var logged = reader.Logs.GetSnapshot().Where(r => r.Message.Contains("was not read to its end", StringComparison.Ordinal));
+        Assert.Equal(
+            seen.Gaps.Select(g => (g.Source, g.Reason)),
+            logged
+                .Select(r => (r.GetStructuredStateValue("Source")!, r.GetStructuredStateValue("Reason")))
+                .OrderBy(r => r.Item1, StringComparer.Ordinal)
+        );
     }
 
     [Theory]

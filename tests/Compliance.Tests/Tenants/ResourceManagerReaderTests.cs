@@ -119,6 +119,60 @@ public sealed class ResourceManagerReaderTests : IDisposable
         Assert.Equal(outcome, seen);
     }
 
+    // What Reader, Owner, Contributor and roles of an organisation's own give and take away.
+    [Theory]
+    [InlineData("""{"actions":["*/read"]}""", true)]
+    [InlineData("""{"actions":["*/READ"],"notActions":[]}""", true)]
+    [InlineData("""{"actions":["*"],"notActions":[]}""", true)]
+    [InlineData("""{"actions":["*"],"notActions":["Microsoft.Authorization/*/Delete","Microsoft.Authorization/*/Write"]}""", true)]
+    [InlineData("""{"actions":["*"],"notActions":["microsoft.authorization/*"]}""", true)]
+    [InlineData("""{"actions":["*"],"notActions":["Microsoft.Compute/virtualMachines/start/action"]}""", true)]
+    [InlineData("""{"actions":["*"],"notActions":["*"]}""", false)]
+    [InlineData("""{"actions":["*"],"notActions":["Microsoft.KeyVault/*"]}""", false)]
+    [InlineData("""{"actions":["*"],"notActions":["Microsoft.KeyVault/vaults/READ"]}""", false)]
+    [InlineData("""{"actions":["Microsoft.KeyVault/*/read"]}""", false)]
+    [InlineData("""{"actions":["*/write"]}""", false)]
+    [InlineData("""{"actions":[]}""", false)]
+    [InlineData("""{"actions":"*"}""", false)]
+    [InlineData("{}", false)]
+    [InlineData("\"*\"", false)]
+    [InlineData("""{"actions":["*"],"notActions":["*/read"]},{"actions":["*/read"]}""", true)]
+    public async Task Everything_is_shown_where_one_role_reads_every_type(string permissions, bool isWhole)
+    {
+        Pages($$"""{"value":[{{permissions}}]}""");
+
+        Assert.Equal(isWhole, await new ResourceManagerReader(_tenant.Connection).IsWholeShownAsync("s1", Stop));
+        Assert.StartsWith(
+            "GET https://localhost:7443/subscriptions/s1/providers/Microsoft.Authorization/permissions?",
+            Assert.Single(_tenant.Requests),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_role_on_a_later_page_shows_everything_as_well()
+    {
+        const string Next = "https://localhost:7443/subscriptions/s1/permissions?page=2";
+        Pages($$"""{"value":[{"actions":[]}],"nextLink":"{{Next}}"}""", """{"value":[{"actions":["*/read"]}],"nextLink":""}""");
+
+        Assert.True(await new ResourceManagerReader(_tenant.Connection).IsWholeShownAsync("s1", Stop));
+        Assert.Equal($"GET {Next}", _tenant.Requests[1]);
+    }
+
+    [Theory]
+    [InlineData(200, "{}", typeof(IncompleteReadException))]
+    [InlineData(200, "[]", typeof(IncompleteReadException))]
+    [InlineData(200, """{"value":{}}""", typeof(IncompleteReadException))]
+    [InlineData(200, """{"value":[],"nextLink":"https://localhost:7443/again"}""", typeof(IncompleteReadException))]
+    [InlineData(200, """{"value":[],"nextLink":"https://localhost.evil.example/s1"}""", typeof(ForeignHostException))]
+    [InlineData(403, """{"error":{"code":"AuthorizationFailed","message":"no"}}""", typeof(RequestFailedException))]
+    public async Task Permissions_that_are_not_read_show_nothing(int status, string json, Type failure)
+    {
+        _tenant.Answer = (_, _) => PaperTenant.Json(status, json);
+
+        await Assert.ThrowsAsync(failure, () => new ResourceManagerReader(_tenant.Connection).IsWholeShownAsync("s1", Stop));
+    }
+
     private static string Row(string name) =>
         $$"""{"id":"/subscriptions/s1/{{name}}","name":"{{name}}","type":"t","subscriptionId":"s1","tags":{"Owner":"o"} }""";
 

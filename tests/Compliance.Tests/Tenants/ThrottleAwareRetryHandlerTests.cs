@@ -1,8 +1,12 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Compliance.Observability;
 using Compliance.Tenants;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Compliance.Tests.Tenants;
@@ -11,11 +15,13 @@ namespace Compliance.Tests.Tenants;
 public sealed class ThrottleAwareRetryHandlerTests
 {
     private const string Read = "https://service.example/things";
+    private const string Service = "retried service";
 
     private static readonly DateTimeOffset Sent = new(2020, 2, 3, 4, 5, 6, TimeSpan.Zero);
 
     private readonly NoWaiting _time = new();
     private readonly RequestCounter _counter = new();
+    private readonly FakeLogger _log = new();
     private readonly List<string> _sent = [];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -224,6 +230,52 @@ public sealed class ThrottleAwareRetryHandlerTests
         Assert.Equal("no answer within 100 s", late.Message);
     }
 
+    [Theory]
+    [InlineData("0.8", true)]
+    [InlineData(null, false)]
+    public async Task That_a_service_is_near_its_limit_is_a_line_of_the_log(string? load, bool isLogged)
+    {
+        HttpResponseMessage Loaded(int attempt)
+        {
+            var answer = Answer(200);
+            if (load is not null)
+                answer.Headers.Add("x-ms-throttle-limit-percentage", load);
+            return answer;
+        }
+
+        await SendAsync("GET", Read, Loaded);
+
+        var lines = _log.Collector.GetSnapshot().Where(r => r.Level == LogLevel.Information).ToList();
+        Assert.Equal(isLogged, lines.Exists(r => r.GetStructuredStateValue("Load") == "0.8"));
+        Assert.Equal(isLogged ? 1 : 0, lines.Count);
+    }
+
+    [Fact]
+    public async Task Each_attempt_is_measured_by_its_status_and_a_broken_connection_as_none()
+    {
+        var measured = new List<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Meter.Name == Telemetry.Name)
+                l.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>(
+            (_, value, tags, _) =>
+            {
+                // A service of its own: tests of other classes send at the same time.
+                var named = tags.ToArray().ToDictionary(t => t.Key, t => t.Value?.ToString());
+                if (named.GetValueOrDefault("service") == Service)
+                    measured.Add($"{value} {named["status"]}");
+            }
+        );
+        listener.Start();
+
+        await SendAsync("GET", Read, attempt => attempt == 1 ? throw new IOException("reset") : Answer(attempt == 2 ? 503 : 200));
+
+        Assert.Equal(["1 0", "1 503", "1 200"], measured);
+    }
+
     [Fact]
     public async Task Who_gives_up_is_not_answered_by_another_try()
     {
@@ -286,12 +338,12 @@ public sealed class ThrottleAwareRetryHandlerTests
                     return answer(++attempt);
                 }
             ),
-            "service",
+            Service,
             _ => ours,
             TimeSpan.FromSeconds(300),
             _time,
             _counter,
-            NullLogger.Instance
+            _log
         );
         using var client = new HttpMessageInvoker(handler);
         using var request = new HttpRequestMessage(new HttpMethod(method), address) { Content = content };

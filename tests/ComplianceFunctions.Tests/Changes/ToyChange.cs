@@ -29,7 +29,12 @@ internal sealed class ToyChange(ToyWorld world) : IChange<Boxes>
 
     public Task<ChangeDue> IsDueAsync(ChangeRun run, CancellationToken cancellationToken) => Task.FromResult(world.DueOf(run));
 
-    public Task<Boxes> ObserveAsync(ChangeRun run, CancellationToken cancellationToken) => Task.FromResult(world.Observe(run.CaseId));
+    public async Task<Boxes> ObserveAsync(ChangeRun run, CancellationToken cancellationToken)
+    {
+        if (world.BeforeObservation is { } happening)
+            await happening();
+        return world.Observe(run.CaseId);
+    }
 
     public ActionPlan Plan(ChangeRun run, Boxes observed, ChangePolicy policy) =>
         new()

@@ -72,7 +72,10 @@ internal sealed class ToyWorld : IAsyncDisposable
     /// <summary>Whether acts are paused.</summary>
     public bool IsPaused { get; private set; }
 
-    /// <summary>Happens after each box that was removed; null for nothing.</summary>
+    /// <summary>Happens before the boxes are read; null for nothing.</summary>
+    public Func<Task>? BeforeObservation { get; set; }
+
+    /// <summary>Happens after each box that was tried to be removed; null for nothing.</summary>
     public Func<Task>? AfterRemoval { get; set; }
 
     /// <summary>What was removed: when, and in which round of which case.</summary>

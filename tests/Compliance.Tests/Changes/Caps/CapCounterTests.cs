@@ -95,6 +95,14 @@ public sealed class CapCounterTests
         Assert.Equal(GuardNames.Unreadable, CapCounter.None.Check(Noon, LeaverCaps.From(Policy, staff))?.Guard);
 
     [Fact]
+    public void A_place_that_was_taken_a_day_ago_to_the_tick_is_kept_no_longer()
+    {
+        var counter = CapCounter.None.Taken(Noon.AddDays(-1)).Taken(Noon.AddDays(-1).AddTicks(1));
+
+        Assert.Equal([Noon.AddDays(-1).AddTicks(1).UtcTicks, Noon.UtcTicks], counter.Taken(Noon).Recent);
+    }
+
+    [Fact]
     public void The_times_of_a_day_are_kept_in_order_and_as_many_as_fit_into_a_row()
     {
         var counter = CapCounter.None.Taken(Noon.AddHours(-24)).Taken(Noon.AddHours(-23)).Taken(Noon.AddMinutes(1)).Taken(Noon);

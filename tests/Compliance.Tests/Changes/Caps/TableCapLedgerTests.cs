@@ -133,6 +133,20 @@ public abstract class TableCapLedgerTests(StorageFixture accounts)
         Assert.Equal(8, faults.Requests.Count(IsTransaction));
     }
 
+    [Fact]
+    public async Task A_process_that_has_taken_a_place_takes_the_next_with_one_request()
+    {
+        var (cancellationToken, now) = (TestContext.Current.CancellationToken, new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var (storage, faults) = Tests.Storage.Faults.On(accounts);
+        using var ledger = new TableCapLedger(storage, LeaverCaps.Table);
+        await ledger.ReserveAsync("caps-one-request", "a", now, Ten, cancellationToken);
+        var before = faults.Requests.Count;
+
+        await ledger.ReserveAsync("caps-one-request", "b", now, Ten, cancellationToken);
+
+        Assert.True(IsTransaction(Assert.Single(faults.Requests.Skip(before))));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -88,24 +88,78 @@ public sealed class PlanPassesTests(MemoryStorageFixture accounts)
         Assert.Equal(["one"], (await Passes.LoadLastAsync("again", Stop))!.Select(o => o.StepId));
     }
 
+    [Fact]
+    public async Task Steps_are_left_to_the_next_pass_until_each_was_tried_or_is_in_effect()
+    {
+        var steps = new[] { "one", "two", "three" }.Select(id => Plan.Steps[0] with { Id = id });
+        var plan = Plan with { Steps = [.. steps] };
+        _executor.MaxSteps = 1;
+
+        var (first, _) = await Passes.RunAsync("left", "0", plan, Only("two"), None, Stop);
+        var (second, _) = await Passes.RunAsync("left", "1", plan, Only("two"), first!.Tried.ToHashSet(), Stop);
+
+        Assert.Equal((false, "one"), (first.Whole, Assert.Single(first.Tried)));
+        Assert.Equal((true, "three"), (second!.Whole, Assert.Single(second.Outcomes).StepId));
+        Assert.Empty(second.Tried);
+    }
+
+    [Fact]
+    public async Task Of_two_that_carry_out_the_same_pass_at_once_both_report_what_was_kept_first()
+    {
+        DonePass? other = null;
+        _executor.Meanwhile = async () =>
+        {
+            _executor.Meanwhile = () => Task.CompletedTask;
+            (other, _) = await RunAsync("twice", "0");
+        };
+
+        var (done, _) = await RunAsync("twice", "0");
+
+        Assert.Equal(2, _executor.Passes);
+        Assert.Equal(DateTimeOffset.UnixEpoch.AddDays(2), Assert.Single(done!.Outcomes).At);
+        Assert.Equal(other!.Outcomes, done.Outcomes);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Acts_that_block_nobody_are_paused_whether_or_not_blocking_is(bool blocking)
+    {
+        var now = DateTimeOffset.UnixEpoch.AddDays(9);
+        Assert.Null(await Passes.PausedUntilAsync(now, Stop));
+
+        _pause.Holds = _ => Paused with { Blocking = blocking };
+
+        Assert.Equal(now.AddMinutes(1).UtcDateTime, await Passes.PausedUntilAsync(now, Stop));
+    }
+
+    private static HashSet<string> Only(string id) => [id];
+
     private sealed class Executor : IPlanExecutor
     {
         public int Passes { get; private set; }
 
         public TimeSpan Wait { get; set; }
 
-        public Task<PlanPass> RunAsync(
+        /// <summary>So many steps are done in a pass.</summary>
+        public int MaxSteps { get; set; } = int.MaxValue;
+
+        /// <summary>Happens while steps are done.</summary>
+        public Func<Task> Meanwhile { get; set; } = () => Task.CompletedTask;
+
+        public async Task<PlanPass> RunAsync(
             ActionPlan plan,
             IReadOnlySet<string> settled,
             IReadOnlySet<string> tried,
             CancellationToken cancellationToken
         )
         {
-            Passes++;
+            var at = DateTimeOffset.UnixEpoch.AddDays(++Passes);
             if (Wait > TimeSpan.Zero)
-                return Task.FromResult(new PlanPass([], Wait));
-            var outcomes = plan.Steps.Select(s => new StepOutcome(s.Id, StepResult.Done, DateTimeOffset.UnixEpoch));
-            return Task.FromResult(new PlanPass([.. outcomes], TimeSpan.Zero));
+                return new([], Wait);
+            await Meanwhile();
+            var left = plan.Steps.Where(s => !settled.Contains(s.Id) && !tried.Contains(s.Id)).Take(MaxSteps);
+            return new([.. left.Select(s => new StepOutcome(s.Id, StepResult.Done, at))], TimeSpan.Zero);
         }
     }
 }

@@ -29,5 +29,34 @@ public sealed class StepOutcomesTests
             )
         );
 
+    // What has the same signature is not recorded again.
+    [Theory]
+    [InlineData(StepResult.Done, StepResult.AlreadySo, true)]
+    [InlineData(StepResult.Done, StepResult.Refused, false)]
+    [InlineData(StepResult.Refused, StepResult.NotPermitted, false)]
+    public void Outcomes_are_the_same_when_the_same_is_in_effect_or_failed_alike(StepResult one, StepResult other, bool isSame) =>
+        Assert.Equal(isSame, StepOutcomes.SignatureOf([Outcome("a", one)]) == StepOutcomes.SignatureOf([Outcome("a", other)]));
+
+    [Theory]
+    [InlineData("a", StepResult.Done, true)]
+    [InlineData("a", StepResult.AlreadySo, false)]
+    [InlineData("a", StepResult.NotPermitted, false)]
+    [InlineData("b", StepResult.Done, false)]
+    public void A_plan_acted_once_a_step_of_it_was_done(string step, StepResult result, bool isActed)
+    {
+        var plan = new ActionPlan
+        {
+            Kind = "test.remove",
+            TenantId = "tenant",
+            CaseId = "case",
+            SubjectId = "subject",
+            PolicySha256 = "",
+            Steps = [new("a", "remove", new("box", "b", "b"), 0, "it is old", "", new Dictionary<string, string>())],
+        };
+
+        Assert.Equal(isActed, StepOutcomes.IsActed(plan, [Outcome(step, result)]));
+        Assert.False(StepOutcomes.IsActed(plan with { Steps = [] }, [Outcome(step, result)]));
+    }
+
     private static StepOutcome Outcome(string step, StepResult result) => new(step, result, At);
 }

@@ -34,6 +34,43 @@ public sealed class GraphMetadataTests
         );
     }
 
+    // A certificate that signs tokens is listed for signing and for verifying, under one identifier or, without one, one key id.
+    [Theory]
+    [InlineData("\"preferredSingleSignOnMode\":\"saml\",", true)]
+    [InlineData("\"preferredTokenSigningKeyThumbprint\":\"AB12\",", true)]
+    [InlineData("\"preferredSingleSignOnMode\":\"oidc\",\"preferredTokenSigningKeyThumbprint\":\"\",", false)]
+    public async Task A_certificate_signs_tokens_where_the_application_signs_in_by_it(string mode, bool signsIn)
+    {
+        var tenant = new TenantData()
+            .Add("organization", """{"id":"11111111-aaaa-4bbb-8ccc-0000000000aa","displayName":"Case"}""")
+            .Add(
+                "servicePrincipals",
+                $$$"""
+                {"id":"11111111-aaaa-4bbb-8ccc-000000000020","appId":"11111111-aaaa-4bbb-8ccc-000000000021","displayName":"Payroll",
+                 "servicePrincipalType":"Application",{{{mode}}}"passwordCredentials":[],
+                 "keyCredentials":[
+                  {{{Key("31", "Sign", "c2lnbnM=")}}},{{{Key("32", "Verify", "c2lnbnM=")}}},
+                  {{{Key("33", "Sign", null)}}},{{{Key("34", "Verify", null)}}},{{{Key("35", "Verify", "b3RoZXI=")}}}]}
+                """
+            );
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
+
+        var seen = (await reader.ReadAsync()).All.ToDictionary(c => c.Part, c => c.Kind);
+
+        Assert.Equal(4, seen.Count);
+        var kind = signsIn ? CredentialKind.SamlCertificate : CredentialKind.ClientCertificate;
+        Assert.Equal((kind, kind), (seen["7369676E73"], seen["11111111-aaaa-4bbb-8ccc-000000000033"]));
+        Assert.Equal(CredentialKind.ClientCertificate, seen["11111111-aaaa-4bbb-8ccc-000000000034"]);
+        Assert.Equal(CredentialKind.ClientCertificate, seen["6F74686572"]);
+
+        static string Key(string id, string usage, string? identifier) =>
+            $$$"""
+                {"keyId":"11111111-aaaa-4bbb-8ccc-0000000000{{{id}}}","usage":"{{{usage}}}","type":"AsymmetricX509Cert",
+                 "customKeyIdentifier":{{{(identifier is null ? "null" : $"\"{identifier}\"")}}},
+                 "startDateTime":"2024-01-01T00:00:00Z","endDateTime":"2027-01-01T00:00:00Z"}
+                """;
+    }
+
     // Microsoft rotates its certificates; a secret on its application's service principal was added in this tenant.
     [Fact]
     public async Task A_secret_that_somebody_added_to_an_application_of_Microsoft_is_a_credential()

@@ -102,6 +102,63 @@ public sealed class OwnerDirectoryTests : IDisposable
         Assert.Equal(isUnread, answer.Unread is not null);
     }
 
+    [Fact]
+    public async Task A_name_that_is_no_address_is_asked_for_as_a_user_and_by_no_mail()
+    {
+        _answers["/users/operations"] = (404, "{}");
+
+        var person = (await Directory.PeopleAsync(["operations"], Stop))["operations"];
+
+        Assert.Equal((0, null), (person.Owners.Count, person.Unread));
+        Assert.Single(_tenant.Requests);
+    }
+
+    [Fact]
+    public async Task A_person_who_could_not_be_read_is_no_person_who_does_not_exist()
+    {
+        _answers["/users/ada%40x.example"] = (403, """{"error":{"code":"Authorization_RequestDenied"}}""");
+
+        var person = (await Directory.PeopleAsync(["ada@x.example"], Stop))["ada@x.example"];
+
+        Assert.NotNull(person.Unread);
+        Assert.Equal("User.Read.All", person.Permission);
+        Assert.Single(_tenant.Requests);
+    }
+
+    [Fact]
+    public async Task What_a_user_owns_is_read_on_every_page()
+    {
+        const string First = """{"@odata.type":"#microsoft.graph.application","id":"a"},{"@odata.type":"#microsoft.graph.group"}""";
+        const string Second = """{"@odata.type":"#microsoft.graph.application","id":"b"}""";
+        const string Next = "https://localhost:7443/v1.0/users/ada@x.example/ownedObjects?$skiptoken=2";
+        _tenant.Answer = (request, _) =>
+            PaperTenant.Json(
+                200,
+                request.RequestUri!.Query.Contains("skiptoken", StringComparison.Ordinal)
+                    ? $$"""{"value":[{{Second}}]}"""
+                    : $$"""{"value":[{{First}}],"@odata.nextLink":"{{Next}}"}"""
+            );
+
+        var owned = await Directory.OwnedByAsync("ada@x.example", Stop);
+
+        Assert.Null(owned.Unread);
+        Assert.Equal(["a", "b"], owned.ObjectIds.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(200, """{"value":[],"@odata.nextLink":"https://localhost:7443/v1.0/again"}""", "twice")]
+    [InlineData(200, """{"value":[],"@odata.nextLink":"https://localhost.evil.example/v1.0/next"}""", "another host")]
+    [InlineData(200, "{}", "no 'value'")]
+    [InlineData(403, """{"error":{"code":"Authorization_RequestDenied","message":"no"}}""", "403")]
+    public async Task What_a_user_owns_is_not_known_where_the_list_has_no_end_or_is_refused(int status, string body, string reason)
+    {
+        _tenant.Answer = (_, _) => PaperTenant.Json(status, body);
+
+        var owned = await Directory.OwnedByAsync("ada@x.example", Stop);
+
+        Assert.Contains(reason, owned.Unread, StringComparison.Ordinal);
+    }
+
     private async Task<OwnerAnswer> OwnersAsync() => (await Directory.OwnersAsync([App], Stop))["app"];
 
     private void Owners(params string[] owners) =>

@@ -1,7 +1,10 @@
 using Compliance.Credentials;
+using Compliance.Credentials.Inventory;
 using Compliance.Findings;
+using Compliance.Tenants;
 using Compliance.Tests.Credentials.Policy;
 using Compliance.Tests.Tenants;
+using Microsoft.Extensions.Logging.Abstractions;
 using SandboxTenant;
 using SandboxTenant.Data;
 
@@ -168,6 +171,78 @@ public sealed class VaultMetadataTests
                 {"{{{id}}}":"https://kv-r.vault.azure.net/{{{collection}}}/one/{{{version}}}",
                  "attributes":{"enabled":{{{enabled}}},"created":{{{created}}},"exp":1800403200}}
                 """;
+    }
+
+    [Theory]
+    [InlineData("secrets", "", true)]
+    [InlineData("keys", "", true)]
+    [InlineData("certificates", "", true)]
+    [InlineData("secrets", "\"enabled\":false,", false)]
+    [InlineData("keys", "\"enabled\":false,", false)]
+    [InlineData("certificates", "\"enabled\":false,", false)]
+    public async Task An_object_is_in_use_unless_it_is_disabled(string collection, string enabled, bool isInUse) =>
+        Assert.Equal(
+            isInUse,
+            (await ReadAsync(collection, $$"""{{{enabled}}"created":1704067200,"exp":1800403200}""")).Enabled
+        );
+
+    [Fact]
+    public async Task An_object_is_read_in_the_vault_that_was_named_and_in_no_other()
+    {
+        var tenant = VaultTenant()
+            .Add(
+                "resources",
+                $$$"""
+                {"id":"/subscriptions/{{{Subscription}}}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-s","name":"kv-s",
+                 "type":"microsoft.keyvault/vaults","location":"w","tags":{},"properties":{"vaultUri":"https://kv-s.vault.azure.net/"}}
+                """
+            )
+            .Add("vaults/kv-r/secrets", Secret("kv-r"))
+            .Add("vaults/kv-s/secrets", Secret("kv-s"));
+        await using var reader = await Reader.StartAsync(options: new SandboxOptions { Now = Now, Tenant = tenant });
+
+        foreach (var vault in (string[])["kv-r", "KV-S"])
+        {
+            var seen = new Seen();
+            await reader
+                .Get<ICredentialInventory>()
+                .ReadVaultObjectAsync(vault, "secrets", "one", seen, TestContext.Current.CancellationToken);
+
+            var resource = Assert.Single(seen.All).ResourceId!;
+            Assert.EndsWith($"/vaults/{vault}", resource, StringComparison.OrdinalIgnoreCase);
+        }
+
+        static string Secret(string vault) =>
+            $$$"""{"id":"https://{{{vault}}}.vault.azure.net/secrets/one","attributes":{"enabled":true,"created":1704067200}}""";
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("{}")]
+    [InlineData("""{"vaultUri":"kv-r"}""")]
+    public async Task A_vault_that_was_listed_without_its_address_is_a_gap_for_each_kind_of_object(string? properties)
+    {
+        using var tenant = new PaperTenant();
+        using var json = System.Text.Json.JsonDocument.Parse(properties ?? "{}");
+        var row = new ResourceRow(
+            $"/subscriptions/{Subscription}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-r",
+            "kv-r",
+            "microsoft.keyvault/vaults",
+            Subscription,
+            new Dictionary<string, string>(),
+            properties is null ? default : json.RootElement
+        );
+        var seen = new Seen();
+
+        await new VaultCredentials(tenant.Connection, NullLogger<VaultCredentials>.Instance).ReadAsync(
+            [row],
+            seen,
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.Equal(3, seen.Gaps.Count());
+        Assert.All(seen.Gaps, g => Assert.Contains("listed without its address", g.Reason, StringComparison.Ordinal));
+        Assert.Empty(tenant.Requests);
     }
 
     private static string Judged(Credential credential)

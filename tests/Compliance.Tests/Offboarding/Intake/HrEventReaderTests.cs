@@ -198,6 +198,20 @@ public sealed class HrEventReaderTests
             );
     }
 
+    [Theory]
+    [InlineData("{\"specversion\"", "{\"x\\u0007y\":1,\"specversion\"", "the event: a key holds control")]
+    [InlineData("\"employeeId\"", "\"e\\u202e\":1,\"employeeId\"", "data: a key holds control")]
+    [InlineData("{\"specversion\"", "{\"x\":[\"a\",\"a\\u0007\"],\"specversion\"", "x[]: holds control")]
+    [InlineData("{\"specversion\"", "{\"x\":{\"y\":[{\"z\":\"\\ud800\"}]},\"specversion\"", "x.y[].z: holds control")]
+    public void Characters_that_make_a_text_read_other_than_it_is_are_refused_wherever_they_are(string before, string after, string problem)
+    {
+        var text = With("id", "\"1\"").Replace(before, after, StringComparison.Ordinal);
+
+        var refused = Assert.Throws<HrEventException>(() => HrEventReader.Read(text, Hr.Now));
+
+        Assert.StartsWith(problem, Assert.Single(refused.Problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Deep_nesting_and_broken_UTF8_are_refused()
     {
