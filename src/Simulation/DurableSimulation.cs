@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using DurableTask.Core;
@@ -471,6 +472,7 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
     // Runs what is queued of any work item in hand: one may wait for what another one began.
     private async Task RestAsync(WorkInHand work, CancellationToken cancellationToken)
     {
+        var began = Stopwatch.GetTimestamp();
         while (true)
         {
             var wake = _wake.Next;
@@ -489,7 +491,8 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
             }
             catch (TimeoutException) when (mayBeBlocked)
             {
-                work.IsBlocked = true;
+                // Where threads wait for a processor, silence means nothing: another run with the same seed would be another one.
+                work.IsBlocked = Stopwatch.GetElapsedTime(began) > Options.StuckAfter || !await IsMachineBusyAsync().ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
@@ -498,6 +501,16 @@ public sealed class DurableSimulation : IAsyncDisposable, IHubDriver
                 );
             }
         }
+    }
+
+    // Whether what is queued to run now runs late.
+    private static async Task<bool> IsMachineBusyAsync()
+    {
+        const int Hops = 20;
+        var began = Stopwatch.GetTimestamp();
+        for (var hop = 0; hop < Hops; hop++)
+            await Task.Run(() => { }).ConfigureAwait(false);
+        return Stopwatch.GetElapsedTime(began) > TimeSpan.FromMilliseconds(10);
     }
 
     // What waits on no work item's behalf is none of the steps: it goes on at once.

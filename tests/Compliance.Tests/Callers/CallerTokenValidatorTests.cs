@@ -544,7 +544,8 @@ public sealed class CallerTokenValidatorTests : IClassFixture<SigningKeys>
             {
                 c.Remove("scp");
                 c["idtyp"] = "user";
-            },
+            }
+            ,
             _ => throw new ArgumentException(what, nameof(what)),
         };
 
