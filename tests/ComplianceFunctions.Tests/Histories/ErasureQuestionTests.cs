@@ -252,7 +252,9 @@ public sealed class ErasureQuestionTests
             .ChangeAsync(SmallTenant.Id, desk.Run.CaseId, c => c with { Stage = LeaverStage.Closed, RestedAt = desk.World.Now }, Stop);
 
     private static async Task<ApprovalRequest> AskAsync(StepDesk desk, int by) =>
-        await desk.World.Services.GetRequiredService<ErasureQuestions>().AskAsync(await desk.CaseAsync(), Nothing, SmallTenant.Approvers[by], Stop);
+        await desk
+            .World.Services.GetRequiredService<ErasureQuestions>()
+            .AskAsync(await desk.CaseAsync(), Nothing, SmallTenant.Approvers[by], Stop);
 
     private static async Task<AnswerOutcome> AnswerAsync(StepDesk desk, ApprovalRequest asked, int by, bool approve)
     {

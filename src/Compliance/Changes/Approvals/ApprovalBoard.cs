@@ -94,7 +94,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         ];
     }
 
-    /// <summary>The access of somebody who answered was ended: their yes does not count any more. Nothing where the plan was begun.</summary>
+    /// <summary>The access of somebody who answered was ended: their yes counts no more. Nothing where the plan was begun.</summary>
     public Task EndAsync(string tenantId, string requestId, string personId, CancellationToken cancellationToken) =>
         ChangeAsync(
             tenantId,

@@ -22,7 +22,7 @@ public sealed class ErasureDesk
         (_approvers, _cases, _erasure, _questions) = (approvers, cases, erasure, questions);
 
     /// <summary>Shows what is kept, or asks two people to have it erased; the ledger stays.</summary>
-    /// <param name="authorization">Header Authorization with the token of an administrator or approver, whose own answer does not count.</param>
+    /// <param name="authorization">Header Authorization: an administrator or approver, whose own answer does not count.</param>
     /// <param name="caseId">The case.</param>
     /// <param name="confirmed">False to see what would be erased; nobody is asked then.</param>
     /// <param name="cancellationToken">Gives up; call again.</param>
