@@ -17,7 +17,6 @@ namespace Compliance.Offboarding.Desk;
 /// </summary>
 internal sealed class ErasureQuestions(
     TenantId tenant,
-    ILeaverCases cases,
     ApprovalBoard approvals,
     DetailErasure erasure,
     CaseCourse course,
@@ -120,7 +119,7 @@ internal sealed class ErasureQuestions(
     {
         var now = time.GetUtcNow();
         if (
-            await cases.FindAsync(tenant.Value, asked.CaseId, cancellationToken) is not { } known
+            await erasure.FindCaseAsync(asked.CaseId, cancellationToken) is not { } known
             || asked.PlanId != PlanOf(known)
             || WhyNot(known) is not null
         )

@@ -204,10 +204,13 @@ internal sealed class DetailErasure(
                 : null,
         };
 
+    /// <summary>The case; null when there is none.</summary>
+    public Task<LeaverCase?> FindCaseAsync(string caseId, CancellationToken cancellationToken) =>
+        cases.FindAsync(tenant.Value, caseId, cancellationToken);
+
     private async Task<LeaverCase> CaseAsync(string caseId, CancellationToken cancellationToken)
     {
-        var known =
-            await cases.FindAsync(tenant.Value, caseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {caseId}");
+        var known = await FindCaseAsync(caseId, cancellationToken) ?? throw new KeyNotFoundException($"there is no case {caseId}");
         return WhyNot(known) is { } reason ? throw new ErasureRefusedException(reason) : known;
     }
 
