@@ -252,7 +252,7 @@ module vaultDeadLetter 'assignment.bicep' = [
 
 // --- Whoever deploys --------------------------------------------------------------------------------------------------------------------
 
-// An Owner of the subscription has no right to data. What is read names nobody: the ledger has pseudonyms.
+// An Owner of the subscription has no right to data. What is read names no person: the ledger has pseudonyms.
 module checkedQueue 'assignment.bicep' = if (!empty(deployerPrincipalId)) {
   scope: resourceGroup(resourceGroupName)
   params: {

@@ -16,7 +16,7 @@ internal sealed record CallerIdentity(string ObjectId, string TenantId, string? 
 
 /// <summary>What a token came to: a caller, or a refusal.</summary>
 /// <param name="Identity">The caller; null when refused.</param>
-/// <param name="Status">HTTP status to answer with: 200, 401 (no good token), 403 (a good one without the right), 503 (nobody could
+/// <param name="Status">HTTP status to answer with: 200, 401 (no good token), 403 (a good one without the right), 503 (no one could
 /// show).</param>
 /// <param name="Reason">Why it is refused, without any part of the token; null when it is not.</param>
 internal sealed record CallerSignIn(CallerIdentity? Identity, int Status, string? Reason)

@@ -20,7 +20,7 @@ internal sealed record CallerOptions(IReadOnlyList<string> Audiences, IReadOnlyL
     /// Reads the settings: a client id, or the id URI <c>api://</c> with the client id; and client ids separated by commas.
     /// </summary>
     /// <exception cref="StateSettingException">The first is missing or neither of the two, or the list has what is no client id. An id URI
-    /// of another form is refused: v2.0 tokens carry the client id, so that nobody could ever call.</exception>
+    /// of another form is refused: v2.0 tokens carry the client id, so that no one could ever call.</exception>
     public static CallerOptions Read(IConfiguration configuration) => new(Audience(configuration), ClientList(configuration));
 
     private static string[] Audience(IConfiguration configuration)

@@ -194,6 +194,15 @@ internal sealed class StepDesk : IAsyncDisposable
     /// <summary>How many groups and Azure roles the person has.</summary>
     public int Holds(Person who = Person.Lea) => PersonAccess.Read(World.Sandbox.Tenant, who).Holds.Count;
 
+    /// <summary>Somebody else takes Lea out of all her groups, and her Azure role away.</summary>
+    public void TakeAll()
+    {
+        var tenant = World.Sandbox.Tenant;
+        foreach (var group in tenant.GroupsOf(SmallTenant.IdOf(Person.Lea)).ToList())
+            tenant.Remove($"groups/{group}/members", SmallTenant.IdOf(Person.Lea));
+        tenant.Remove("roleAssignments", Assert.Single(PersonAccess.Read(tenant, Person.Lea).Holds));
+    }
+
     public void Edit(PolicyEdit edit) => World.HappenAsync(new EditsPolicy(TimeSpan.Zero, edit)).GetAwaiter().GetResult();
 
     /// <summary>How many places under the caps are taken by cases.</summary>

@@ -906,10 +906,7 @@ public sealed class StepTests
     public async Task A_plan_that_takes_nothing_is_not_the_first_act_under_a_policy()
     {
         await using var desk = await StepDesk.StartAsync();
-        var tenant = desk.World.Sandbox.Tenant;
-        foreach (var group in tenant.GroupsOf(SmallTenant.IdOf(Person.Lea)).ToList())
-            tenant.Remove($"groups/{group}/members", SmallTenant.IdOf(Person.Lea));
-        tenant.Remove("roleAssignments", Assert.Single(PersonAccess.Read(tenant, Person.Lea).Holds));
+        desk.TakeAll();
         await EditAsync(desk, DirectoryEdit.Disable);
         desk.Edit(PolicyEdit.ApproveFirstAct);
         await desk.SaysAsync();

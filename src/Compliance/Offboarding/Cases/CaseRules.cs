@@ -285,7 +285,7 @@ internal static class CaseRules
                 && c.Employment.Length > 0
                 && (IsReportedLater(c, old) || Outlasts(c, old))
                 && !(IsForCause(old) && c.Latest.Time <= old.Cause!.At)
-                // HR's notice of a later end does not outweigh an end for cause, unless HR had said since that the person works there.
+                // HR's notice of a later end does not outweigh an end for cause, unless HR had reported since that the person works there.
                 && (!Leaves(c) || (c.DueAt > now && (!IsForCause(old) || old.EmployedIn == c.Employment)))
             )
             .MaxBy(c => c.Latest.Time);

@@ -24,7 +24,7 @@ public sealed class ErasureDesk
     /// <summary>Shows what is kept, or asks two people to have it erased; the ledger stays.</summary>
     /// <param name="authorization">Header Authorization: an administrator or approver, whose own answer does not count.</param>
     /// <param name="caseId">The case.</param>
-    /// <param name="confirmed">False to see what would be erased; nobody is asked then.</param>
+    /// <param name="confirmed">False to see what would be erased, without asking anyone.</param>
     /// <param name="cancellationToken">Gives up; call again.</param>
     public async Task<ErasureAnswer> EraseAsync(string? authorization, string caseId, bool confirmed, CancellationToken cancellationToken)
     {
