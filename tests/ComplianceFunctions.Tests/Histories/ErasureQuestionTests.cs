@@ -88,6 +88,22 @@ public sealed class ErasureQuestionTests
     }
 
     [Fact]
+    public async Task Who_was_let_back_after_their_access_had_ended_gives_their_yes_again()
+    {
+        await using var desk = await ClosedAsync();
+        var asked = await AskAsync(desk, by: 0);
+        await AnswerAsync(desk, asked, 1, true);
+        await Board(desk).EndAsync(SmallTenant.Id, asked.Id, SmallTenant.Approvers[1], Stop);
+        await AnswerAsync(desk, asked, 2, true);
+        Assert.NotEqual(Nothing, await KeptAsync(desk));
+
+        await desk.WaitAsync(TimeSpan.FromMinutes(1));
+        await AnswerAsync(desk, asked, 1, true);
+
+        Assert.Equal(Nothing, await KeptAsync(desk));
+    }
+
+    [Fact]
     public async Task A_yes_of_long_ago_does_not_count()
     {
         await using var desk = await ClosedAsync();

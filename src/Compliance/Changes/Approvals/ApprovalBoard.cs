@@ -208,14 +208,16 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
         );
         if (earlier is not null && earlier.Approve != approve)
             return new(request, null, "you have answered otherwise before");
-        if (earlier is not null && ApprovalRules.IsValid(request, earlier, now))
+        bool IsTheirs(string id) => string.Equals(id, approver.ObjectId, StringComparison.OrdinalIgnoreCase);
+        if (earlier is not null && ApprovalRules.IsValid(request, earlier, now) && !request.Ended.Any(IsTheirs))
             return new(request, earlier, null);
-        // A yes of long ago is given again.
+        // A yes of long ago, or from before their access was ended and given back, is given again.
         var before = ApprovalRules.StateOf(request, now);
         if (before != ApprovalState.Open)
             return new(request, null, $"it is {before.ToString().ToLowerInvariant()} already");
         var answer = new ApprovalAnswer(approver.ObjectId, approve, now, Short(comment));
-        return new(request with { Answers = [.. request.Answers, answer] }, answer, null, IsNew: true);
+        var ended = request.Ended.Where(id => !IsTheirs(id));
+        return new(request with { Answers = [.. request.Answers, answer], Ended = [.. ended] }, answer, null, IsNew: true);
     }
 
     /// <summary>What became of an answer.</summary>
