@@ -5,6 +5,8 @@ using System.Text;
 using System.Text.Json;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Pauses;
+using Compliance.Credentials;
+using Compliance.Notifications;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Intake;
@@ -20,6 +22,7 @@ internal sealed class AppClient(Connection connection, AppSignIn signIn) : IDisp
 {
     private static readonly AppRole[] Readers = [AppRole.Auditor, AppRole.Admin, AppRole.Approver];
     private static readonly AppRole[] Starters = [AppRole.Approver, AppRole.Admin];
+    private static readonly AppRole[] Admins = [AppRole.Admin];
     private static readonly AppRole[] Answerers = [AppRole.Approver];
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
@@ -109,6 +112,18 @@ internal sealed class AppClient(Connection connection, AppSignIn signIn) : IDisp
             },
             cancellationToken
         );
+
+    /// <summary>Open and waived findings.</summary>
+    public Task<IReadOnlyList<ReportFinding>> FindingsAsync(CancellationToken cancellationToken) =>
+        GetAsync<IReadOnlyList<ReportFinding>>("/api/findings", cancellationToken);
+
+    /// <summary>Sends a test message to everybody who is notified.</summary>
+    public async Task<IReadOnlyList<TestDelivery>> TestNotificationsAsync(CancellationToken cancellationToken)
+    {
+        using var request = Authorized(HttpMethod.Post, "/api/notifications/test", await signIn.TokenAsync(Admins, cancellationToken));
+        using var answer = await JsonAsync(request, cancellationToken);
+        return answer.Deserialize<IReadOnlyList<TestDelivery>>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
+    }
 
     /// <summary>Whether acts are paused.</summary>
     public Task<PauseView> PauseAsync(CancellationToken cancellationToken) => GetAsync<PauseView>("/api/changes/pause", cancellationToken);

@@ -33,12 +33,14 @@ internal static class Commands
         var options = new AppOptions(outside);
         var commands = new AppCommands(options, output);
         var root = new RootCommand(
-            "Manages the compliance app: cases of leavers, their plans and certificates, what waits for approval, the pause, the "
-                + "evidence, events sent by hand, messages that were given up, and its deployment to Azure."
+            "Manages the compliance app: cases of leavers, their plans and certificates, what waits for approval, what is open, "
+                + "notifications, the pause, the evidence, events sent by hand, messages that were given up, and its deployment to Azure."
         )
         {
             OffboardCommands.Create(commands),
             ApprovalCommands.Create(commands),
+            FindingCommands.Create(commands),
+            NotificationCommands.Create(commands),
             EvidenceCommands.Create(options.Connection, options.Json, output, errors),
             EventCommands.Create(options.Connect, options.Json, input ?? Console.OpenStandardInput, output, time ?? TimeProvider.System),
             new QueueCommands(options.Connect, options.Json, output).Create(),

@@ -1,9 +1,11 @@
 using System.Globalization;
+using Compliance.AuditPack;
 using Compliance.Callers;
 using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.LedgerCheck;
+using Compliance.Notifications;
 using Compliance.Observability;
 using Compliance.Offboarding;
 using Compliance.Runs;
@@ -35,6 +37,7 @@ internal static class ComplianceApp
         builder.Services.AddRuns(builder.Configuration);
         builder.Services.AddCredentials(builder.Configuration, time);
         builder.Services.AddOffboarding(builder.Configuration);
+        builder.Services.AddNotifications(builder.Configuration, AllControls.Catalogue);
         builder.Services.AddSingleton<LeaverDispatcher>();
         builder.Services.AddCheckpoints(builder.Configuration);
         builder.Services.AddHostedService<EvidenceStart>();

@@ -3,6 +3,8 @@ using Compliance.Changes.Guards;
 using Compliance.Credentials;
 using Compliance.Ledger;
 using Compliance.Ledger.Checkpoints;
+using Compliance.Notifications;
+using Compliance.Notifications.Policy;
 using Compliance.Offboarding.Intake;
 using Compliance.Offboarding.Policy;
 using Compliance.Runs;
@@ -44,6 +46,11 @@ internal static class KnownSettings
         EvidenceOptions.AccountSetting,
         .. Lists,
         DeadLetterOptions.Setting,
+        NotificationPolicyFile.Setting,
+        NotificationOptions.MailboxSetting,
+        NotificationOptions.OutboxSetting,
+        NotificationOptions.VaultSetting,
+        NotificationOptions.RoomsSetting,
         "Clock:Now",
         "Clock:Frozen",
     ];

@@ -2,6 +2,7 @@ using Compliance.Callers;
 using Compliance.Changes.Approvals;
 using Compliance.Credentials;
 using Compliance.LedgerCheck;
+using Compliance.Notifications;
 using Compliance.Tenants;
 
 namespace ComplianceFunctions;
@@ -46,6 +47,9 @@ internal static class WhoMayCall
             { "LeaverSweep", NotFromOutside },
             { "LeaverWatch", NotFromOutside },
             { "ControlWatch", NotFromOutside },
+            { "TestNotifications", Admin },
+            { Notifier.Name, NotFromOutside },
+            { "NotificationQueue", NotFromOutside },
             { LedgerKeeper.CheckpointName, NotFromOutside },
             { LedgerKeeper.SelfCheckName, NotFromOutside },
             { LeaverOrchestrations.Case, NotFromOutside },

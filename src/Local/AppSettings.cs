@@ -49,6 +49,7 @@ internal static class AppSettings
             ["EvidenceStorage"] = azurite.EvidenceConnection,
         };
         Default("CredentialRotationSchedule", "0 0 5 * * *");
+        Default("NotificationSchedule", "0 3-58/5 * * * *");
         Default("ControlWatchSchedule", "0 15 * * * *");
         Default("LeaverSweepSchedule", "0 */5 * * * *");
         Default("LeaverWatchSchedule", "0 30 5 * * *");
@@ -89,6 +90,7 @@ internal static class AppSettings
             // The one run is asked for by hand; a timer that is due must not add a second.
             settings["AzureWebJobs.CredentialRotationCheck.Disabled"] = "true";
             settings["AzureWebJobs.ControlWatch.Disabled"] = "true";
+            settings["AzureWebJobs.NotificationSweep.Disabled"] = "true";
             settings["AzureWebJobs.LeaverWatch.Disabled"] = "true";
             settings["AzureWebJobs.LeaverSweep.Disabled"] = "true";
             settings["AzureWebJobs.LedgerCheckpoint.Disabled"] = "true";

@@ -12,7 +12,8 @@ public sealed class KnownSettingsTests
         var e = Assert.Throws<InvalidOperationException>(() => KnownSettings.Check(With((key, "x.yaml"), ("Clock:Now", "2026-11-23"))));
 
         Assert.Equal(
-            $"{shown} is not a setting of this app; known are Policy__Credentials, Policy__Offboarding, Policy__Evidence",
+            $"{shown} is not a setting of this app; known are Policy__Credentials, Policy__Offboarding, Policy__Evidence, "
+                + "Policy__Notifications",
             e.Message
         );
     }
@@ -28,8 +29,8 @@ public sealed class KnownSettingsTests
     }
 
     [Theory]
-    [InlineData("Polcy:X", "Policy__Credentials, Policy__Offboarding, Policy__Evidence")]
-    [InlineData("POLIYC:Credentials", "Policy__Credentials, Policy__Offboarding, Policy__Evidence")]
+    [InlineData("Polcy:X", "Policy__Credentials, Policy__Offboarding, Policy__Evidence, Policy__Notifications")]
+    [InlineData("POLIYC:Credentials", "Policy__Credentials, Policy__Offboarding, Policy__Evidence, Policy__Notifications")]
     [InlineData("Approval:Audience", "Approvals__Audience")]
     [InlineData("Guard:OwnIds", "Guards__OwnIds")]
     [InlineData("Clok:Noon", "Clock__Now, Clock__Frozen")]

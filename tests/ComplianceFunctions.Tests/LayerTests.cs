@@ -21,6 +21,7 @@ public sealed class LayerTests
         "Ledger",
         "Runs",
         "Changes",
+        "Notifications",
         "LedgerCheck",
         "Credentials",
         "Offboarding",

@@ -23,6 +23,7 @@ public sealed class WatchedQueueTests
             .Build();
         Compliance.Credentials.CredentialServices.AddCredentials(services, settings, TimeProvider.System);
         Compliance.Offboarding.OffboardingServices.AddOffboarding(services, settings);
+        Compliance.Notifications.NotificationServices.AddNotifications(services, settings, new Compliance.Controls.ControlCatalogue());
 
         var read = typeof(WatchFunctions)
             .Assembly.GetTypes()

@@ -44,6 +44,7 @@ public sealed class WhoMayCallTests : IDisposable
             { "RecheckVaultObjectByHand", "Compliance.Admin" },
             { "ResumeActs", "Compliance.Admin Compliance.Approver" },
             { "StartCredentialCheck", "Compliance.Admin" },
+            { "TestNotifications", "Compliance.Admin" },
             { "StartLeaver", "Compliance.Admin Compliance.Approver" },
         };
 

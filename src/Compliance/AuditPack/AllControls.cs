@@ -3,6 +3,7 @@ using Compliance.Controls;
 using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.Ledger.Checkpoints;
+using Compliance.Notifications;
 using Compliance.Offboarding;
 using Compliance.Runs;
 
@@ -23,5 +24,6 @@ internal static class AllControls
             .. PauseControls.Catalogue.All,
             .. CredentialControls.Catalogue.All,
             .. OffboardingControls.Catalogue.All,
+            .. NotificationControls.Catalogue.All,
         ]);
 }

@@ -107,6 +107,9 @@ internal sealed class TenantData
     /// <summary>Users deleted while the sandbox ran: they no longer show as owner or member.</summary>
     public ConcurrentDictionary<string, bool> DeletedUsers { get; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>What was sent as mail, as it was asked for (JSON), oldest first; not kept over a restart.</summary>
+    public ConcurrentQueue<string> SentMail { get; } = new();
+
     /// <summary>
     /// Permissions and actions the calling app lacks: a Graph permission such as <c>GroupMember.ReadWrite.All</c>, a Resource Manager
     /// action such as <c>Microsoft.Authorization/roleAssignments/delete</c>. It may be changed while the sandbox runs.

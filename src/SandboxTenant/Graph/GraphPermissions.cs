@@ -55,6 +55,7 @@ internal static class GraphPermissions
             ("PATCH", ["users", _]) => enables ? ["User.EnableDisableAccount.All", "User.Read.All"] : ["User.ReadWrite.All"],
             ("DELETE", ["users", _]) => ["User.ReadWrite.All"],
             ("POST", ["users", _, "revokeSignInSessions"]) => ["User.RevokeSessions.All"],
+            ("POST", ["users", _, "sendMail"]) => ["Mail.Send"],
             ("POST", ["users", _, "assignLicense"]) => ["LicenseAssignment.ReadWrite.All"],
             ("DELETE", ["users", _, "authentication", var kind, ..]) when SignInMethods.TryGetValue(kind, out var permission) =>
             [
@@ -90,6 +91,7 @@ internal static class GraphPermissions
         "GroupMember.Read.All",
         "GroupMember.ReadWrite.All",
         "LicenseAssignment.ReadWrite.All",
+        "Mail.Send",
         "Organization.Read.All",
         "RoleAssignmentSchedule.Read.Directory",
         "RoleAssignmentSchedule.ReadWrite.Directory",

@@ -19,6 +19,7 @@ internal sealed partial class GraphService(TenantData tenant, Journal journal, S
         new DirectoryRoles(tenant, journal),
         new AuthenticationMethods(tenant, journal),
         new Devices(tenant, journal),
+        new Mail(tenant),
     ];
 
     /// <summary>Answers one request.</summary>

@@ -14,7 +14,7 @@ namespace Compliance.Changes.Approvals;
 internal sealed record AnswerOutcome(ApprovalState? State, ApprovalRequest? Request, string? Objection);
 
 /// <summary>Keeps requests for approval and the answers in table <c>approvals</c>: a partition a tenant, a row a request.</summary>
-internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
+internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence, IRequestSignal? signal = null)
 {
     /// <summary>The table.</summary>
     public const string Table = "approvals";
@@ -36,23 +36,28 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence)
     {
         var table = await storage.TableAsync(Table, cancellationToken);
         var asked = request;
+        var isNew = false;
         await table.ChangeRowAsync(
             Partition(request.TenantId),
             RowKey(request.Id),
             row =>
             {
+                isNew = true;
                 if (row is null)
                     return Row(asked = request);
                 var (known, voidedAt) = Read(row);
                 var stays = voidedAt is { } at
                     ? request.AskedAt < at && at <= now
                     : known.PlanId == request.PlanId && Covers(known, request.Guards);
+                isNew = !stays;
                 asked = stays ? known : request;
                 // Asked again after it was void, or about more: earlier answers do not count.
                 return stays ? null : Row(asked);
             },
             cancellationToken
         );
+        if (isNew && signal is not null)
+            await signal.AskedAsync(asked, cancellationToken);
         return asked;
     }
 

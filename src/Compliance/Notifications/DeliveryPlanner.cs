@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Text;
+using Compliance.Notifications.Messages;
+using Compliance.Notifications.Policy;
+
+namespace Compliance.Notifications;
+
+/// <summary>A message that is due.</summary>
+/// <param name="Message">The message.</param>
+/// <param name="Sent">Digests of the urgent items in it.</param>
+/// <param name="DigestDay">The day it is the digest of; null when it is none.</param>
+internal sealed record DueMessage(NotificationMessage Message, IReadOnlyList<string> Sent, DateOnly? DigestDay);
+
+/// <summary>Decides who gets what now. Pure.</summary>
+internal static class DeliveryPlanner
+{
+    /// <summary>Everybody who may get a message: the people of the policy, the rooms, and the owners of what is open.</summary>
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="channels">The channels that are set up.</param>
+    /// <param name="items">Everything that is open.</param>
+    public static IReadOnlyList<Recipient> Recipients(
+        NotificationPolicy policy,
+        IReadOnlyCollection<ChannelKind> channels,
+        IReadOnlyList<NotificationItem> items
+    )
+    {
+        var everyRole = Enum.GetValues<NotificationRole>().ToHashSet();
+        var rooms = channels.Where(c => c != ChannelKind.Mail).Order();
+        List<Recipient> recipients = [.. rooms.Select(c => new Recipient(c, c.ToString(), null, everyRole, policy.Hours))];
+        if (!channels.Contains(ChannelKind.Mail))
+            return recipients;
+        recipients.AddRange(policy.People.Select(p => new Recipient(ChannelKind.Mail, p.Address, p.ObjectId, p.Roles, p.Hours)));
+        var owners = items
+            .Select(i => i.Audience.Address)
+            .OfType<string>()
+            .Except(policy.People.Select(p => p.Address), StringComparer.OrdinalIgnoreCase)
+            .Order(StringComparer.OrdinalIgnoreCase);
+        recipients.AddRange(owners.Select(o => new Recipient(ChannelKind.Mail, o, null, new HashSet<NotificationRole>(), policy.Hours)));
+        return recipients;
+    }
+
+    /// <summary>The messages that are due for a recipient, urgent ones first.</summary>
+    /// <param name="recipient">The recipient.</param>
+    /// <param name="state">What is kept of them.</param>
+    /// <param name="items">Everything that is open.</param>
+    /// <param name="now">When (UTC).</param>
+    public static IReadOnlyList<DueMessage> Due(
+        Recipient recipient,
+        DeliveryState state,
+        IReadOnlyList<NotificationItem> items,
+        DateTimeOffset now
+    )
+    {
+        List<NotificationItem> theirs = [.. items.Where(recipient.IsConcernedBy)];
+        var sent = state.Sent.ToHashSet(StringComparer.Ordinal);
+        List<NotificationItem> urgent = [.. theirs.Where(i => i.IsUrgent && !sent.Contains(DigestOf(i)))];
+        var due = new List<DueMessage>();
+        if (urgent.Count > 0)
+            due.Add(new(NotificationMessage.Urgent(urgent), [.. urgent.Select(DigestOf)], null));
+        if (theirs.Count > 0 && recipient.Hours.DayAt(now) is { } day && day != state.DigestDay)
+            due.Add(new(NotificationMessage.Digest(day, theirs), [], day));
+        return due;
+    }
+
+    /// <summary>The state without what is over for this recipient.</summary>
+    public static DeliveryState Prune(DeliveryState state, IReadOnlyList<NotificationItem> items)
+    {
+        var open = items.Where(i => i.IsUrgent).Select(DigestOf).ToHashSet(StringComparer.Ordinal);
+        return state.Without(s => !open.Contains(s));
+    }
+
+    /// <summary>What names an item in a state: a digest, since keys may be long.</summary>
+    public static string DigestOf(NotificationItem item) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(item.Key)).AsSpan(0, 16));
+}

@@ -1,0 +1,88 @@
+namespace Compliance.Notifications;
+
+/// <summary>
+/// What is kept of one recipient. A message is claimed before it is sent and marked as sent afterwards: who is cut off in between sends it
+/// again after <see cref="ClaimFor"/>, so that a message may arrive twice and never not at all.
+/// </summary>
+internal sealed record DeliveryState
+{
+    /// <summary>So long a claim holds.</summary>
+    public static readonly TimeSpan ClaimFor = TimeSpan.FromMinutes(5);
+
+    /// <summary>The longest wait between attempts.</summary>
+    public static readonly TimeSpan MaxWait = TimeSpan.FromHours(1);
+
+    // A failure that may be over by itself becomes a finding with the second one.
+    private const int AttemptsBeforeFinding = 2;
+
+    /// <summary>Keys of the urgent items that were sent and are still open, as digests, in order.</summary>
+    public IReadOnlyList<string> Sent { get; init; } = [];
+
+    /// <summary>The day of the last digest, in the recipient's time zone.</summary>
+    public DateOnly? DigestDay { get; init; }
+
+    /// <summary>Until when somebody is sending (UTC).</summary>
+    public DateTimeOffset? ClaimedUntil { get; init; }
+
+    /// <summary>Claim of the run that is sending.</summary>
+    public string? ClaimedBy { get; init; }
+
+    /// <summary>Attempts that failed since the last success.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>When the next attempt is due (UTC).</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+
+    /// <summary>Why the last attempt failed; null when it did not.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>Whether it will fail until somebody changes something.</summary>
+    public bool IsPermanent { get; init; }
+
+    /// <summary>Whether the failure is a finding.</summary>
+    public bool IsFinding => Failure is not null && (IsPermanent || Attempts >= AttemptsBeforeFinding);
+
+    /// <summary>Whether a message may be sent now. A time that a clock of the future left does not hold anything back.</summary>
+    public bool IsFree(DateTimeOffset now) => !IsAhead(ClaimedUntil, now, ClaimFor) && !IsAhead(RetryAt, now, MaxWait);
+
+    /// <summary>A run is about to send.</summary>
+    public DeliveryState Claim(string claim, DateTimeOffset now) =>
+        IsFree(now) ? this with { ClaimedBy = claim, ClaimedUntil = now + ClaimFor } : this;
+
+    /// <summary>A message arrived.</summary>
+    /// <param name="sent">Digests of the urgent items in it.</param>
+    /// <param name="digestDay">The day of the digest; null for another message.</param>
+    public DeliveryState Delivered(IEnumerable<string> sent, DateOnly? digestDay) =>
+        this with
+        {
+            Sent = [.. Sent.Union(sent, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            DigestDay = digestDay ?? DigestDay,
+            ClaimedBy = null,
+            ClaimedUntil = null,
+            Attempts = 0,
+            RetryAt = null,
+            Failure = null,
+            IsPermanent = false,
+        };
+
+    /// <summary>A message did not arrive.</summary>
+    public DeliveryState Failed(string reason, bool isPermanent, DateTimeOffset now)
+    {
+        var wait = TimeSpan.FromMinutes(5 * Math.Pow(2, Math.Min(Attempts, 10)));
+        return this with
+        {
+            ClaimedBy = null,
+            ClaimedUntil = null,
+            Attempts = Attempts + 1,
+            RetryAt = now + (wait < MaxWait ? wait : MaxWait),
+            Failure = reason,
+            IsPermanent = isPermanent,
+        };
+    }
+
+    /// <summary>Without what is over: it grows with what is open, not with time.</summary>
+    public DeliveryState Without(Func<string, bool> isOver) =>
+        Sent.Any(isOver) ? this with { Sent = [.. Sent.Where(s => !isOver(s))] } : this;
+
+    private static bool IsAhead(DateTimeOffset? until, DateTimeOffset now, TimeSpan longest) => until > now && until <= now + longest;
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Compliance.Changes.Approvals;
+using Compliance.Controls;
+using Compliance.Notifications.Messages;
+using Compliance.Storage;
+
+namespace Compliance.Notifications.Sources;
+
+/// <summary>Requests for approval that wait for answers.</summary>
+internal sealed class RequestNotifications(TenantId tenant, ApprovalBoard approvals) : INotificationSource
+{
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<NotificationItem>> LoadAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        [.. (await approvals.OpenAsync(tenant.Value, now, cancellationToken)).SelectMany(r => Items(r, now))];
+
+    /// <summary>What is to be notified of an open request. Its reasons are left out: they may name people.</summary>
+    public static IEnumerable<NotificationItem> Items(ApprovalRequest request, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        string[] agreed =
+        [
+            .. request
+                .Answers.Where(a => a.Approve && ApprovalRules.IsValid(request, a, now))
+                .Select(a => a.ApproverId.Trim())
+                .Except(request.Ended, StringComparer.OrdinalIgnoreCase)
+                .Distinct(StringComparer.OrdinalIgnoreCase),
+        ];
+        // Who has answered is not asked again; whom it is about and who asked for it may not answer.
+        var except = request.Requesters.Append(request.SubjectId).Concat(agreed).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var due = request.Deadline.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+        var detail = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Request {request.Id}: {agreed.Length} of {request.PeopleNeeded} have agreed. Held by: {string.Join(", ", request.Guards)}."
+        );
+        var next = $"compliance approvals show {request.Id}";
+        var key = string.Create(CultureInfo.InvariantCulture, $"request {request.Id} {request.AskedAt.UtcDateTime:O}");
+        var missing = request.PeopleNeeded - agreed.Length;
+        var audience = new Audience(NotificationRole.Approver, null, except, missing);
+        yield return new(key, true, Severity.High, "Your approval is asked for", $"{detail} Answer by {due}.", next, audience);
+        if (now <= request.Deadline)
+            yield break;
+        var late = $"{detail} The deadline was {due}; what is asked about stays as it is until enough have answered.";
+        const string Overdue = "Request for approval is past its deadline";
+        yield return new($"{key} overdue", true, Severity.Critical, Overdue, late, next, audience);
+        var admins = new Audience(NotificationRole.Admin, null, except);
+        yield return new($"{key} overdue admin", true, Severity.Critical, Overdue, late, next, admins);
+    }
+}

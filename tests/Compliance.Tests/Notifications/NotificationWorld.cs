@@ -1,0 +1,154 @@
+using Azure;
+using Compliance.Findings;
+using Compliance.Ledger.Append;
+using Compliance.Notifications;
+using Compliance.Notifications.Channels;
+using Compliance.Notifications.Messages;
+using Compliance.Notifications.Policy;
+using Compliance.Runs;
+using Compliance.Storage;
+using Compliance.Tests.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Simulation.Storage;
+
+namespace Compliance.Tests.Notifications;
+
+/// <summary>The notifier over both accounts in memory, with what is open and the channels in the test's hands.</summary>
+internal sealed class NotificationWorld : IDisposable
+{
+    private const string Policy = """
+        version: 1
+        people:
+          - { id: 3f0c0b0e-0000-4000-8000-00000000000a, address: ada@b.example, roles: [approver, admin] }
+          - { id: 3f0c0b0e-0000-4000-8000-00000000000b, address: bo@b.example, roles: [approver], hours: { timeZone: Asia/Tokyo } }
+        """;
+
+    private readonly string _policy = Path.GetTempFileName();
+    private readonly Source _source;
+    private MemoryStorageTransport? _process;
+
+    public NotificationWorld()
+    {
+        File.WriteAllText(_policy, Policy);
+        Time = new FakeTimeProvider(Some.Monday);
+        Memory = new MemoryStorage(Time);
+        _source = new Source(this);
+    }
+
+    public static string Ada => "3f0c0b0e-0000-4000-8000-00000000000a";
+
+    public FakeTimeProvider Time { get; }
+
+    public MemoryStorage Memory { get; }
+
+    /// <summary>What is open.</summary>
+    public List<NotificationItem> Open { get; } = [];
+
+    /// <summary>What arrived: channel, address, message, when.</summary>
+    public List<Arrival> Arrived { get; } = [];
+
+    /// <summary>Asked before a message is taken: what it throws, if anything. After it was taken: with true.</summary>
+    public Func<Recipient, bool, Exception?> Trouble { get; set; } = (_, _) => null;
+
+    public IReadOnlyList<ChannelKind> Channels { get; set; } = [ChannelKind.Mail, ChannelKind.Teams];
+
+    /// <summary>One run of a process of its own; false when it died or failed.</summary>
+    public async Task<bool> SweepAsync(CancellationToken cancellationToken)
+    {
+        _process?.Crash();
+        var storage = Storage(_process = Memory.Open());
+        try
+        {
+            await Notifier(storage).RunAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is RequestFailedException or AggregateException or Killed || SimulatedCrashException.IsIn(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>One run of another process.</summary>
+    public Task SweepBesideAsync(CancellationToken cancellationToken) => Notifier(Storage(Memory.Open())).RunAsync(cancellationToken);
+
+    public Task<IReadOnlyList<TestDelivery>> TestAsync(CancellationToken cancellationToken) =>
+        Notifier(Storage(Memory.Open())).TestAsync(cancellationToken);
+
+    /// <summary>Open findings of the notifications themselves.</summary>
+    public async Task<IReadOnlyList<Detection>> FindingsAsync(CancellationToken cancellationToken)
+    {
+        var found = await new TableFindingStore(Storage(Memory.Open())).LoadAsync(
+            Some.Tenant,
+            [.. NotificationControls.Catalogue.Ids],
+            cancellationToken
+        );
+        return
+        [
+            .. found
+                .Values.Where(f => f.Finding.Status == FindingStatus.Open)
+                .OrderBy(f => f.Finding.Detection.ControlId, StringComparer.Ordinal)
+                .ThenBy(f => f.Finding.Detection.Subject.Id, StringComparer.Ordinal)
+                .Select(f => f.Finding.Detection),
+        ];
+    }
+
+    public void Dispose() => File.Delete(_policy);
+
+    private static StateStorage Storage(MemoryStorageTransport process) =>
+        new(
+            StorageOptions.Read(
+                Settings.Of(("AzureWebJobsStorage", MemoryStorage.StateConnection), ("EvidenceStorage", MemoryStorage.EvidenceConnection))
+            ),
+            process,
+            TimeSpan.FromMilliseconds(1)
+        );
+
+    private Notifier Notifier(StateStorage storage) =>
+        new(
+            new(Some.Tenant),
+            new NotificationPolicyFile(_policy),
+            [_source],
+            new Deliveries(
+                Channels.Select(c => new Channel(this, c)),
+                new BlobDocumentStore(storage, Compliance.Notifications.Notifier.Container),
+                Time,
+                NullLogger<Deliveries>.Instance
+            ),
+            new ScheduledRuns(
+                new TableRunLog(storage),
+                new TableFindingStore(storage),
+                new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
+                Time
+            ),
+            NullLogger<Notifier>.Instance
+        );
+
+    /// <summary>A message that arrived.</summary>
+    internal sealed record Arrival(Recipient To, NotificationMessage Message, DateTimeOffset At)
+    {
+        public bool IsDigest => Message.Subject.StartsWith("Compliance digest", StringComparison.Ordinal);
+    }
+
+    /// <summary>The process is gone.</summary>
+    internal sealed class Killed : Exception;
+
+    private sealed class Source(NotificationWorld world) : INotificationSource
+    {
+        public Task<IReadOnlyList<NotificationItem>> LoadAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<NotificationItem>>([.. world.Open]);
+    }
+
+    private sealed class Channel(NotificationWorld world, ChannelKind kind) : INotificationChannel
+    {
+        public ChannelKind Kind => kind;
+
+        public Task SendAsync(Recipient to, NotificationMessage message, CancellationToken cancellationToken)
+        {
+            if (world.Trouble(to, false) is { } before)
+                return Task.FromException(before);
+            world.Arrived.Add(new(to, message, world.Time.GetUtcNow()));
+            return world.Trouble(to, true) is { } after ? Task.FromException(after) : Task.CompletedTask;
+        }
+    }
+}

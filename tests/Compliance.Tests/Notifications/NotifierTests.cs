@@ -1,0 +1,177 @@
+using Compliance.Controls;
+using Compliance.Notifications.Channels;
+using Compliance.Notifications.Messages;
+using Simulation.Storage;
+using static Compliance.Tests.Notifications.Some;
+
+namespace Compliance.Tests.Notifications;
+
+public sealed class NotifierTests : IDisposable
+{
+    private static readonly TimeSpan Sweep = TimeSpan.FromMinutes(5);
+
+    private readonly NotificationWorld _world = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static NotificationItem Request => Item("request", role: NotificationRole.Approver);
+
+    public void Dispose() => _world.Dispose();
+
+    [Fact]
+    public async Task A_request_reaches_every_approver_at_once_and_once()
+    {
+        _world.Open.Add(Request);
+        await SweepAsync(3);
+
+        Assert.Equal(
+            ["teams:teams", "mail:ada@b.example", "mail:bo@b.example"],
+            _world.Arrived.Where(a => !a.IsDigest).Select(a => a.To.Key)
+        );
+        // It is 19 h in Tokyo.
+        Assert.Equal(["teams:teams", "mail:ada@b.example"], _world.Arrived.Where(a => a.IsDigest).Select(a => a.To.Key));
+        Assert.Empty(await _world.FindingsAsync(Stop));
+    }
+
+    [Fact]
+    public async Task A_process_that_dies_after_sending_sends_again_once_its_claim_is_over()
+    {
+        _world.Channels = [ChannelKind.Teams];
+        _world.Open.Add(Request);
+        _world.Trouble = (_, after) => after ? new NotificationWorld.Killed() : null;
+        Assert.False(await _world.SweepAsync(Stop));
+        _world.Trouble = (_, _) => null;
+
+        Assert.True(await _world.SweepAsync(Stop));
+        Assert.Single(_world.Arrived);
+        _world.Time.Advance(Sweep);
+        await SweepAsync(1);
+        Assert.Equal(["Title of request", "Title of request"], _world.Arrived.Where(a => !a.IsDigest).Select(a => a.Message.Subject));
+    }
+
+    [Fact]
+    public async Task Two_sweeps_at_once_send_a_message_once()
+    {
+        _world.Open.Add(Request);
+        var isFirst = true;
+        _world.Trouble = (_, _) =>
+        {
+            if (!isFirst)
+                return null;
+            isFirst = false;
+            // Storage in memory answers at once: this ends before the first sweep goes on.
+            _world.SweepBesideAsync(Stop).GetAwaiter().GetResult();
+            return null;
+        };
+        await SweepAsync(1);
+
+        Assert.Equal(
+            ["mail:ada@b.example", "mail:bo@b.example", "teams:teams"],
+            _world.Arrived.Where(a => !a.IsDigest).Select(a => a.To.Key).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task What_another_sweep_claimed_between_read_and_claim_is_left_to_it()
+    {
+        _world.Open.Add(Request);
+        var isFirst = true;
+        _world.Memory.Faults = request =>
+        {
+            if (
+                !isFirst
+                || !request.Resource.Contains("notifications/", StringComparison.Ordinal)
+                || request.Operation != StorageOperation.PutBlob
+            )
+                return StorageFault.None;
+            isFirst = false;
+            return StorageFault.RaceBefore(ClaimAndDie);
+        };
+        await SweepAsync(1);
+        Assert.Equal(["mail:ada@b.example", "mail:bo@b.example"], _world.Arrived.Where(a => !a.IsDigest).Select(a => a.To.Key));
+        await SweepAsync(1);
+        Assert.Equal(3, _world.Arrived.Count(a => !a.IsDigest));
+
+        void ClaimAndDie()
+        {
+            _world.Trouble = (_, _) => new NotificationWorld.Killed();
+            Assert.Throws<NotificationWorld.Killed>(() => _world.SweepBesideAsync(Stop).GetAwaiter().GetResult());
+            _world.Trouble = (_, _) => null;
+        }
+    }
+
+    [Fact]
+    public async Task A_failing_channel_keeps_no_other_from_its_messages_and_is_a_finding_until_one_arrives()
+    {
+        _world.Open.Add(Request);
+        _world.Trouble = (to, _) => to.Channel == ChannelKind.Teams ? new NotDeliveredException("no answer", isPermanent: false) : null;
+        await SweepAsync(1);
+        Assert.Empty(await _world.FindingsAsync(Stop));
+        await SweepAsync(2);
+
+        Assert.Equal(["mail:ada@b.example", "mail:bo@b.example"], _world.Arrived.Where(a => !a.IsDigest).Select(a => a.To.Key));
+        var finding = Assert.Single(await _world.FindingsAsync(Stop));
+        Texts.Notifications.Expect("not delivered", [finding.ControlId, finding.Subject.Id, finding.Reason, finding.NextStep]);
+
+        _world.Trouble = (_, _) => null;
+        await SweepAsync(12);
+        Assert.Empty(await _world.FindingsAsync(Stop));
+        Assert.Contains(_world.Arrived, a => a.To.Key == "teams:teams");
+    }
+
+    [Fact]
+    public async Task A_test_message_reaches_everybody_of_the_policy_and_shows_a_channel_that_works_again()
+    {
+        _world.Trouble = (to, _) => to.Channel == ChannelKind.Teams ? new NotDeliveredException("gone", isPermanent: true) : null;
+        Assert.Equal([("teams:teams", "gone"), ("mail:ada@b.example", null), ("mail:bo@b.example", null)], await TestAsync());
+        await SweepAsync(1);
+        Assert.Equal("NOTIFY-001", Assert.Single(await _world.FindingsAsync(Stop)).ControlId);
+
+        _world.Trouble = (_, _) => null;
+        await TestAsync();
+        await SweepAsync(1);
+        Assert.Empty(await _world.FindingsAsync(Stop));
+    }
+
+    [Fact]
+    public async Task Too_few_approvers_no_admin_and_no_mailbox_are_findings()
+    {
+        var one = new HashSet<string> { NotificationWorld.Ada };
+        _world.Channels = [ChannelKind.Mail];
+        _world.Open.Add(Request with { Audience = new(NotificationRole.Approver, null, one, PeopleNeeded: 2) });
+        _world.Open.Add(Item("late") with { Audience = new(NotificationRole.Admin, null, one) });
+        await SweepAsync(1);
+        var withMail = await _world.FindingsAsync(Stop);
+        _world.Channels = [];
+        await SweepAsync(1);
+        var without = await _world.FindingsAsync(Stop);
+
+        Assert.Equal(["admin", ""], withMail.Select(f => f.Part));
+        Texts.Notifications.Expect("no recipient", without.SelectMany(f => new[] { $"{f.Severity} {f.Part}", f.Reason, f.NextStep }));
+        _world.Channels = [ChannelKind.Teams];
+        await SweepAsync(1);
+        Assert.Equal([("mail", Severity.Low)], (await _world.FindingsAsync(Stop)).Select(f => (f.Part, f.Severity)));
+    }
+
+    [Fact]
+    public async Task A_sweep_with_nothing_to_do_writes_no_evidence()
+    {
+        await SweepAsync(3);
+        var before = _world.Memory.Evidence.Size();
+        await SweepAsync(100);
+
+        Assert.Equal(before, _world.Memory.Evidence.Size());
+        Assert.Empty(_world.Arrived);
+    }
+
+    private async Task<IEnumerable<(string, string?)>> TestAsync() => (await _world.TestAsync(Stop)).Select(t => (t.Recipient, t.Failure));
+
+    private async Task SweepAsync(int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await _world.SweepAsync(Stop);
+            _world.Time.Advance(Sweep);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using Compliance.Changes.Approvals;
+using Compliance.Controls;
+using Compliance.Findings;
+using Compliance.Notifications.Messages;
+using Compliance.Notifications.Sources;
+using static Compliance.Tests.Notifications.Some;
+
+namespace Compliance.Tests.Notifications;
+
+public sealed class SourceTests
+{
+    [Fact]
+    public void A_request_concerns_approvers_but_not_whom_it_is_about_who_asked_and_who_has_agreed()
+    {
+        var request = Request(new ApprovalAnswer("Ada", true, Monday, null));
+
+        var item = Assert.Single(RequestNotifications.Items(request, Monday.AddHours(24)));
+
+        Assert.Equal(NotificationRole.Approver, item.Audience.Role);
+        Assert.Equal(["ada", "lea", "rita"], item.Audience.Except.Select(e => e.ToLowerInvariant()).Order(StringComparer.Ordinal));
+        Assert.Equal(1, item.Audience.PeopleNeeded);
+        Assert.True(item.IsUrgent);
+    }
+
+    [Fact]
+    public void A_yes_that_lapsed_or_whose_approver_was_ended_is_asked_for_again()
+    {
+        var lapsed = Request(new ApprovalAnswer("ada", true, Monday.AddHours(-73), null));
+        var ended = Request(new ApprovalAnswer("ada", true, Monday, null)) with { Ended = ["ADA"] };
+
+        Assert.All([lapsed, ended], r => Assert.DoesNotContain("ada", RequestNotifications.Items(r, Monday).Single().Audience.Except));
+    }
+
+    [Fact]
+    public void Past_its_deadline_a_request_is_notified_again_to_admins_too()
+    {
+        var items = RequestNotifications.Items(Request(), Monday.AddHours(24).AddTicks(1)).ToList();
+
+        Assert.Equal(
+            [
+                (Severity.High, NotificationRole.Approver),
+                (Severity.Critical, NotificationRole.Approver),
+                (Severity.Critical, NotificationRole.Admin),
+            ],
+            items.Select(i => (i.Severity, i.Audience.Role!.Value))
+        );
+        Assert.Equal(3, items.Select(i => i.Key).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_request_that_is_asked_again_is_another_occasion() =>
+        Assert.NotEqual(
+            RequestNotifications.Items(Request(), Monday).Single().Key,
+            RequestNotifications.Items(Request() with { AskedAt = Monday.AddTicks(1) }, Monday).Single().Key
+        );
+
+    [Fact]
+    public void No_message_about_a_request_names_a_person()
+    {
+        var texts = RequestNotifications.Items(Request(), Monday.AddDays(2)).SelectMany(i => new[] { i.Title, i.Detail, i.Next });
+
+        Assert.All(texts, t => Assert.DoesNotContain("lea ", t, StringComparison.OrdinalIgnoreCase));
+        Texts.Notifications.Expect("request", RequestNotifications.Items(Request(), Monday.AddDays(2)).SelectMany(Lines));
+    }
+
+    [Fact]
+    public void A_finding_is_its_owners_and_the_admins_where_it_has_none_or_is_critical()
+    {
+        var owned = Finding(Severity.High);
+        var critical = Finding(Severity.Critical);
+        var unowned = Finding(Severity.Low) with { Detection = Finding(Severity.Low).Detection with { Owner = null } };
+
+        Assert.Equal(
+            ["ada@contoso.example False", "ada@contoso.example True, Admin True", "Admin False"],
+            new[] { owned, critical, unowned }.Select(f =>
+                string.Join(", ", FindingNotifications.Items(f, "T").Select(i => $"{i.Audience.Address}{i.Audience.Role} {i.IsUrgent}"))
+            )
+        );
+    }
+
+    [Fact]
+    public void A_finding_that_came_back_is_another_occasion_and_one_that_changed_is_not()
+    {
+        var finding = Finding(Severity.Critical);
+        string Key(Finding f) => FindingNotifications.Items(f, "T").First().Key;
+
+        Assert.Equal(Key(finding), Key(finding with { ChangedAt = Monday.AddDays(3), RunId = "other" }));
+        Assert.NotEqual(Key(finding), Key(finding with { Reopened = 1 }));
+    }
+
+    [Fact]
+    public void What_a_finding_is_about_is_named_unless_it_may_be_a_person()
+    {
+        var secret = Finding(Severity.High);
+        var user = secret with { Detection = secret.Detection with { Subject = new("user", "lea", "Lea Lambert") } };
+
+        Texts.Notifications.Expect(
+            "finding",
+            new[] { secret, user }.SelectMany(f => FindingNotifications.Items(f, "Title")).SelectMany(Lines)
+        );
+        Assert.DoesNotContain("Lambert", FindingNotifications.Items(user, "Title").Single().Detail, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> Lines(NotificationItem item) => [item.Title, item.Detail, item.Next];
+
+    private static Finding Finding(Severity severity) =>
+        new()
+        {
+            Id = "CRED-001-0123456789abcdef",
+            TenantId = Tenant,
+            Status = FindingStatus.Open,
+            Detection = Findings.Samples.App(severity: severity),
+            OpenedAt = Monday,
+            ChangedAt = Monday,
+            RunId = "run",
+        };
+}
