@@ -65,6 +65,15 @@ param evidenceCopies string = ''
 @description('Resource id of the vault whose secret hr-webhook-key signs events at the webhook; empty without the webhook.')
 param hrWebhookVaultId string = ''
 
+@description('Mailbox that notifications come from, as docs/operations/notifications.md says; empty for none.')
+param notificationsMailbox string = ''
+
+@description('Rooms that get notifications by webhook. The secrets teams-webhook and slack-webhook have to be in the vault first.')
+param notificationRooms ('teams' | 'slack')[] = []
+
+@description('Resource id of the vault with the addresses of those webhooks; empty without rooms.')
+param notificationsVaultId string = ''
+
 @description('Object ids of the service principals that publish HR events to the topic.')
 param hrSenderPrincipalIds string[] = []
 
@@ -119,7 +128,7 @@ var tags = { 'azd-env-name': environmentName }
 // Names that the app's code has. A test compares them.
 var hrQueue = 'hr-events'
 var vaultQueue = 'vault-events'
-var queues = [hrQueue, vaultQueue, 'credential-checks', 'keyvault-events']
+var queues = [hrQueue, vaultQueue, 'credential-checks', 'keyvault-events', 'notifications']
 
 var packageContainer = 'app-package'
 var deadLetterContainer = 'event-dead-letters'
@@ -128,6 +137,7 @@ var deadLetterContainer = 'event-dead-letters'
 var schedules = {
   CredentialRotationSchedule: '0 0 5 * * *'
   ControlWatchSchedule: '0 15 * * * *'
+  NotificationSchedule: '0 3-58/5 * * * *'
   LeaverSweepSchedule: '0 2-59/5 * * * *'
   LeaverWatchSchedule: '0 30 5 * * *'
   LedgerCheckpointSchedule: '0 5 * * * *'
@@ -309,6 +319,8 @@ module roles 'modules/roles.bicep' = {
     evidenceVault: evidenceVaultName
     evidenceKey: evidenceKeyName
     hrWebhookVaultId: hrWebhookVaultId
+    notificationsVaultId: notificationsVaultId
+    notificationRooms: notificationRooms
     subscriptionIds: subscriptionIds
     hrTopic: hrTopicName
     hrTopicPrincipalId: hrTopic.outputs.principalId
@@ -407,7 +419,14 @@ var optionalSettings = union(
   empty(allowedClientApplications) ? {} : { Callers__AllowedClientApplications: join(allowedClientApplications, ',') },
   empty(hrWebhookVaultId)
     ? {}
-    : { Hr__WebhookVault: 'https://${last(split(hrWebhookVaultId, '/'))}${environment().suffixes.keyvaultDns}' }
+    : { Hr__WebhookVault: 'https://${last(split(hrWebhookVaultId, '/'))}${environment().suffixes.keyvaultDns}' },
+  empty(notificationsMailbox) ? {} : { Notifications__Mailbox: notificationsMailbox },
+  empty(notificationRooms)
+    ? {}
+    : {
+        Notifications__Rooms: join(notificationRooms, ',')
+        Notifications__Vault: 'https://${last(split(notificationsVaultId, '/'))}${environment().suffixes.keyvaultDns}'
+      }
 )
 
 module app 'modules/functionApp.bicep' = {

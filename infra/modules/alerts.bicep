@@ -20,6 +20,7 @@ var controls = [
   'LeaverWatch'
   'LedgerCheckpoint'
   'LedgerSelfCheck'
+  'NotificationSweep'
 ]
 
 // A new installation is given the same 26 hours: before that there is no run to miss.

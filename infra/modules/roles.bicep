@@ -25,6 +25,12 @@ param evidenceKey string
 @description('Resource id of the vault whose secret hr-webhook-key signs the events of HR; empty without the webhook.')
 param hrWebhookVaultId string
 
+@description('Resource id of the vault with the addresses of webhooks for notifications; empty without rooms.')
+param notificationsVaultId string
+
+@description('Rooms that get notifications: teams, slack.')
+param notificationRooms string[]
+
 @description('Subscriptions that are watched, and in mode "enforce" acted in.')
 param subscriptionIds string[]
 
@@ -166,6 +172,22 @@ module webhookKey 'assignment.bicep' = if (!empty(hrWebhookVaultId)) {
     at: { kind: 'secret', vault: last(split(hrWebhookVaultId, '/')), secret: 'hr-webhook-key' }
   }
 }
+
+// Whoever has the address of a webhook can post there.
+module webhooks 'assignment.bicep' = [
+  for room in notificationRooms: {
+    scope: resourceGroup(
+      split(notificationsVaultId, '/')[?2] ?? subscription().subscriptionId,
+      split(notificationsVaultId, '/')[?4] ?? 'none'
+    )
+    params: {
+      principalId: principalId
+      roleId: roles.keyVaultSecretsUser
+      serves: 'GET /secrets/${room}-webhook: where notifications are posted.'
+      at: { kind: 'secret', vault: last(split(notificationsVaultId, '/')), secret: '${room}-webhook' }
+    }
+  }
+]
 
 // --- The app and the tenant: reads ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,9 @@ internal static class AppSettings
 {
     private const string Clock = "Clock__Now";
 
+    /// <summary>The people of the demo tenant who are notified.</summary>
+    public static string DemoNotifications => Path.Combine(AppContext.BaseDirectory, "demo-notifications.yaml");
+
     /// <summary>The app's settings together with those of <c>src/LocalHost</c> itself, which do not reach the app.</summary>
     /// <param name="app">The app's settings.</param>
     /// <param name="port">The port; 0 lets the host bind a free one.</param>
@@ -35,12 +38,14 @@ internal static class AppSettings
     /// <param name="tenant">The sandbox; null for a real tenant, whose settings come from the environment or
     /// <c>local.settings.json</c>.</param>
     /// <param name="signingKey">Where the key lies that signs the evidence ledger; null signs nothing.</param>
+    /// <param name="outbox">Folder that gets the sandbox's mail as files; null for none.</param>
     public static IReadOnlyDictionary<string, string> ForApp(
         RunOptions options,
         HostKeys keys,
         Azurite azurite,
         SandboxReady? tenant,
-        string? signingKey = null
+        string? signingKey = null,
+        string? outbox = null
     )
     {
         var settings = new Dictionary<string, string>
@@ -75,6 +80,10 @@ internal static class AppSettings
             settings["Tenant__ClientSecret"] = tenant.ClientSecret;
             settings["Tenant__PinnedThumbprint"] = tenant.Thumbprint;
             settings["Hr__WebhookKeys"] = keys.Hr;
+            if (outbox is not null)
+                Default("Notifications__Outbox", outbox);
+            if (options.Tenant is null)
+                Default("Policy__Notifications", DemoNotifications);
         }
         if (options.Now is { } now)
         {

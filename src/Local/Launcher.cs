@@ -140,7 +140,7 @@ internal sealed class Launcher(
         var folder = Path.GetDirectoryName(programs.App[^1])!;
         new LocalSettingsFile(programs.AppProject).DeleteCopy(folder);
         var settings = AppSettings.ForLocalHost(
-            AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey),
+            AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey, state.Outbox),
             AppPort(options),
             keys,
             state.Journal
@@ -172,7 +172,7 @@ internal sealed class Launcher(
     )
     {
         var settings = new Dictionary<string, string>(
-            AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey)
+            AppSettings.ForApp(options, keys, services.Azurite, services.Tenant, state.SigningKey, state.Outbox)
         )
         {
             ["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated",

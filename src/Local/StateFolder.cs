@@ -36,6 +36,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>Notes of the host on queue messages that it works on.</summary>
     public string Journal => Path.Combine(Folder, "journal");
 
+    /// <summary>Mail to the people of the sandbox tenant, as files.</summary>
+    public string Outbox => Path.Combine(Folder, "outbox");
+
     /// <summary>How to reach what runs.</summary>
     public string Connection => Path.Combine(Folder, "connection.json");
 
@@ -126,7 +129,7 @@ internal sealed class StateFolder : IDisposable
 
     private void Delete(string mode)
     {
-        foreach (var part in new[] { "azurite", "sandbox", "logs", "journal" })
+        foreach (var part in new[] { "azurite", "sandbox", "logs", "journal", "outbox" })
             if (Directory.Exists(Path.Combine(_root, mode, part)))
                 Directory.Delete(Path.Combine(_root, mode, part), recursive: true);
     }

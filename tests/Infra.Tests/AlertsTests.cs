@@ -6,6 +6,7 @@ using Compliance.AuditPack;
 using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.LedgerCheck;
+using Compliance.Notifications;
 using Compliance.Observability;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Desk;
@@ -73,7 +74,7 @@ public sealed partial class AlertsTests(Templates templates)
     [Fact]
     public void Every_scheduled_control_is_missed_when_it_does_not_run()
     {
-        ScheduledControl[] others = [ControlWatchHandler.Itself, CaseCourse.Itself, LeaverWatch.Itself];
+        ScheduledControl[] others = [ControlWatchHandler.Itself, CaseCourse.Itself, LeaverWatch.Itself, Notifier.Itself];
         var scheduled = LedgerKeeper
             .Expected.Concat(CaseChecks.Expected)
             .Concat(others)

@@ -106,7 +106,9 @@ internal static class AzureResourcesPage
             ("Compliance eligibilities of leavers", _, _) => "`mode=enforce` and `endsEligibilities`",
             (_, _, true) when role.IsCustom => "`mode=enforce`",
             (_, _, true) => "`subscriptionIds`",
-            ("Key Vault Secrets User", _, _) => "`hrWebhookVaultId`",
+            ("Key Vault Secrets User", _, _) => role.Serves.Contains("hr-webhook", StringComparison.Ordinal)
+                ? "`hrWebhookVaultId`"
+                : "`notificationRooms`",
             (_, "a vault's topic", _) => "`watchedVaults`",
             (_, "an HR system", _) => "`hrSenderPrincipalIds`",
             (_, Roles.Deployer, _) => "`deployerPrincipalId`, which azd knows",

@@ -1,3 +1,4 @@
+using Compliance.Notifications.Channels;
 using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
 
@@ -53,7 +54,10 @@ public sealed class RolesTests(Templates templates)
     [Fact]
     public void What_reads_the_tenant_has_the_roles_that_its_calls_declare_and_no_other()
     {
-        var declared = DeclaredCall.All.Where(c => c.Service is "arm" or "keyvault").Select(c => c.Permission);
+        var declared = DeclaredCall
+            .All.Concat(NotificationCalls.All)
+            .Where(c => c.Service is "arm" or "keyvault")
+            .Select(c => c.Permission);
 
         var assigned = Roles
             .Of(templates.Enforce)

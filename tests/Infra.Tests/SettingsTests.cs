@@ -37,6 +37,8 @@ public sealed partial class SettingsTests(Templates templates)
         ["Policy__Credentials"] = "in the package",
         ["Policy__Offboarding"] = "in the package",
         ["Policy__Evidence"] = "in the package",
+        ["Policy__Notifications"] = "in the package",
+        ["Notifications__Outbox"] = "for a sandbox",
         ["Hr__WebhookKeys"] = "for a sandbox",
         ["Clock__Now"] = "for a sandbox",
         ["Clock__Frozen"] = "for a sandbox",
@@ -61,7 +63,7 @@ public sealed partial class SettingsTests(Templates templates)
 
         var expected = Known.Except(NotSet.Keys).Concat(Schedules).Concat(OfStorage).Concat(OfTheHost).Order(StringComparer.Ordinal);
 
-        Assert.Equal(6, Schedules.Count);
+        Assert.Equal(7, Schedules.Count);
         Assert.Equal(expected, set);
         Assert.Empty(NotSet.Keys.Except(Known));
     }
@@ -69,7 +71,16 @@ public sealed partial class SettingsTests(Templates templates)
     [Fact]
     public void What_was_not_chosen_is_not_set()
     {
-        string[] chosen = ["Callers__AllowedClientApplications", "Evidence__Copies", "Evidence__TrustedKeys", "Hr__WebhookVault"];
+        string[] chosen =
+        [
+            "Callers__AllowedClientApplications",
+            "Evidence__Copies",
+            "Evidence__TrustedKeys",
+            "Hr__WebhookVault",
+            "Notifications__Mailbox",
+            "Notifications__Rooms",
+            "Notifications__Vault",
+        ];
 
         Assert.Equal(
             chosen,

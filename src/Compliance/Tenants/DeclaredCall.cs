@@ -312,13 +312,13 @@ internal sealed record DeclaredCall(string Service, string Method, string Path, 
         "which keys HR may sign its events with"
     );
 
-    /// <summary>The key that HR signs its events with: the one secret whose value is read.</summary>
+    /// <summary>The key that HR signs its events with. Beside it the values of two secrets are read: addresses of webhooks.</summary>
     public static readonly DeclaredCall WebhookKey = new(
         "keyvault",
         "GET",
         "/secrets/hr-webhook-key/{version}",
         "Key Vault Secrets User",
-        "the key that HR signs its events with, the one secret whose value is read"
+        "the key that HR signs its events with"
     );
 
     /// <summary>The key that signs the evidence ledger's checkpoints, its public part.</summary>

@@ -1,9 +1,10 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Text.RegularExpressions;
 using Compliance.Credentials;
 using Compliance.Findings;
+using Compliance.Notifications.Channels;
 using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
 using Local;
@@ -63,7 +64,7 @@ public sealed class ReadingTests
         var page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs", "reference", "permissions.md"));
 
         Assert.All(
-            DeclaredCall.All,
+            DeclaredCall.All.Concat(NotificationCalls.All),
             call => Assert.Contains($"| {call.Method} `{call.Path}` | {call.Permission} | {call.For} |", page, StringComparison.Ordinal)
         );
     }
@@ -454,13 +455,13 @@ public sealed class ReadingTests
         var bare = Uri.UnescapeDataString(path.Split('?')[0]);
         if (service == "graph" && bare.StartsWith("/v1.0", StringComparison.Ordinal))
             bare = bare["/v1.0".Length..];
-        return DeclaredCall.All.Concat(StepRegistry.Default.Calls).Any(c =>
+        return DeclaredCall.All.Concat(StepRegistry.Default.Calls).Concat(NotificationCalls.All).Any(c =>
             c.Service == service
             && c.Method == method
             && Regex.IsMatch(
                 bare.TrimEnd('/'),
                 "^"
-                    + Regex.Replace(Regex.Escape(c.Path).Replace("\\{\\*id}", ".+", StringComparison.Ordinal), "\\\\\\{[a-z]+}", "[^/]+")
+                    + Regex.Replace(Regex.Escape(c.Path).Replace("\\{\\*id}", ".+", StringComparison.Ordinal).Replace("/\\{\\*version}", "(/[^/]+)?", StringComparison.Ordinal), "\\\\\\{[a-z]+}", "[^/]+")
                     + "$",
                 RegexOptions.IgnoreCase
             )
