@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Compliance.Notifications;
 using Compliance.Text;
 
 namespace ComplianceCli;
@@ -24,10 +25,11 @@ internal static class NotificationCommands
                     );
                 else
                     foreach (var outcome in outcomes)
-                        await commands.Output.WriteLineAsync(
-                            $"{Plain.Text(outcome.Recipient)}  {(outcome.Failure is { } why ? $"not delivered: {Plain.Text(why)}" : "sent")}"
-                        );
+                        await commands.Output.WriteLineAsync(Plain.Text(Line(outcome)));
                 return outcomes.All(o => o.Failure is null) ? 0 : 1;
             }
         );
+
+    private static string Line(TestDelivery outcome) =>
+        outcome.Failure is { } why ? $"{outcome.Recipient}  not delivered: {why}" : $"{outcome.Recipient}  sent";
 }

@@ -461,7 +461,14 @@ public sealed class ReadingTests
             && Regex.IsMatch(
                 bare.TrimEnd('/'),
                 "^"
-                    + Regex.Replace(Regex.Escape(c.Path).Replace("\\{\\*id}", ".+", StringComparison.Ordinal).Replace("/\\{\\*version}", "(/[^/]+)?", StringComparison.Ordinal), "\\\\\\{[a-z]+}", "[^/]+")
+                    + Regex.Replace(
+                        Regex
+                            .Escape(c.Path)
+                            .Replace("\\{\\*id}", ".+", StringComparison.Ordinal)
+                            .Replace("/\\{\\*version}", "(/[^/]+)?", StringComparison.Ordinal),
+                        "\\\\\\{[a-z]+}",
+                        "[^/]+"
+                    )
                     + "$",
                 RegexOptions.IgnoreCase
             )
