@@ -4,6 +4,7 @@ return args switch
 {
     ["credentials", .. var rest] => await CredentialBenchmark.RunAsync(rest),
     ["host", .. var rest] => await HostBenchmark.RunAsync(rest),
+    ["start-up", .. var rest] => await StartUpBenchmark.RunAsync(rest),
     ["offboarding", .. var rest] => await OffboardingBenchmark.RunAsync(rest),
     ["ledger", .. var rest] => Math.Max(await LedgerBenchmark.RunAsync(rest), await LedgerVerifyBenchmark.RunAsync(rest)),
     ["ledger-verify", .. var rest] => await LedgerVerifyBenchmark.RunAsync(rest),
@@ -24,6 +25,7 @@ static int Usage()
         "benchmarks: credentials [--applications N] [--vault-objects N] [--flagged-share 0.02] [--rounds N] [--latency MS,MS]"
     );
     Console.Error.WriteLine("            host [--line N] [--fan N] [--rounds N]");
+    Console.Error.WriteLine("            start-up [--publish ARGUMENTS] [--rounds N]");
     Console.Error.WriteLine(
         "            offboarding [--latency MS] [--leavers N] [--rounds N] [--quotas] [--counted: storage requests of all] "
             + "[--seconds N after all are blocked, instead of to the last certificate]"

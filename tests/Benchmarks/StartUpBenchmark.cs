@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Local;
+
+namespace Benchmarks;
+
+/// <summary>
+/// The start of the deployed app beside that of the least app of its kind: both published as azd does it, each under the same local host,
+/// alternating, medians. From the host's process start to the first answer that the app's own code gave.
+/// </summary>
+internal static class StartUpBenchmark
+{
+    private const double Wanted = 1.3;
+
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(5);
+
+    /// <param name="args"><c>--rounds N</c>; <c>--publish "MORE ARGUMENTS"</c> for the app's publish, to try one.</param>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var rounds = args is [.., "--rounds", var n] ? int.Parse(n, CultureInfo.InvariantCulture) : 9;
+        var more = Array.IndexOf(args, "--publish") is var at and >= 0 ? args[at + 1].Split(' ', StringSplitOptions.RemoveEmptyEntries) : [];
+        var root = RepositoryRoot.Find();
+        var data = Directory.CreateTempSubdirectory("start-up-").FullName;
+        try
+        {
+            var app = await PublishAsync(root, Path.Combine("src", "ComplianceFunctions"), Path.Combine(data, "app"), more);
+            var hello = await PublishAsync(root, Path.Combine("tests", "HelloWorldApp"), Path.Combine(data, "hello"), []);
+            PrintSize(Path.GetDirectoryName(app)!, Path.GetDirectoryName(hello)!);
+            await using var azurite = await Azurite.StartAsync(
+                root,
+                Path.Combine(data, "azurite"),
+                (0, 0, 0),
+                TimeProvider.System,
+                CancellationToken.None
+            );
+            var (ours, theirs) = (new List<double>(), new List<double>());
+            // The first of each finds cold disks.
+            for (var round = -1; round < rounds; round++)
+            {
+                var our = await StartAsync(app, "/api/findings", 401, AppSettings(azurite), data);
+                var their = await StartAsync(hello, "/api/hello", 200, HostSettings(azurite), data);
+                if (round < 0)
+                    continue;
+                ours.Add(our.TotalSeconds);
+                theirs.Add(their.TotalSeconds);
+            }
+            return Verdict(ours, theirs);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private static int Verdict(List<double> ours, List<double> theirs)
+    {
+        var ratio = Median(ours) / Median(theirs);
+        Console.WriteLine();
+        Console.WriteLine("| start until the first answer, s | median | least | most |");
+        Console.WriteLine("| --- | ---: | ---: | ---: |");
+        Console.WriteLine(Row($"| this app | {Median(ours):0.00} | {ours.Min():0.00} | {ours.Max():0.00} |"));
+        Console.WriteLine(Row($"| hello world | {Median(theirs):0.00} | {theirs.Min():0.00} | {theirs.Max():0.00} |"));
+        Console.WriteLine();
+        var verdict = ratio <= Wanted ? "met" : "NOT MET";
+        Console.WriteLine(Row($"Ratio {ratio:0.00}; goal at most {Wanted:0.0}: {verdict} ({ours.Count} rounds)"));
+        return ratio <= Wanted ? 0 : 1;
+    }
+
+    private static async Task<string> PublishAsync(string root, string project, string folder, string[] more)
+    {
+        string[] arguments = ["publish", Path.Combine(root, project), "-c", "Release", "-o", folder, "-v", "quiet", "--nologo", .. more];
+        using var publish = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
+        var output = await publish.StandardOutput.ReadToEndAsync();
+        await publish.WaitForExitAsync();
+        return publish.ExitCode == 0
+            ? Path.Combine(folder, $"{Path.GetFileName(project)}.dll")
+            : throw new InvalidOperationException($"{project} cannot be published: {output}");
+    }
+
+    private static void PrintSize(string app, string hello)
+    {
+        Console.WriteLine(Row($"Package: {Megabytes(Files(app)):0.0} MB in {Files(app).Count} files, hello world {Megabytes(Files(hello)):0.0} MB"));
+        foreach (var file in Files(app).OrderByDescending(f => f.Length).Take(5))
+            Console.WriteLine(Row($"  {Megabytes([file]):0.0} MB  {Path.GetRelativePath(app, file.FullName)}"));
+    }
+
+    private static List<FileInfo> Files(string folder) => [.. new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)];
+
+    private static double Megabytes(IEnumerable<FileInfo> files) => files.Sum(f => f.Length) / 1e6;
+
+    private static async Task<TimeSpan> StartAsync(
+        string app,
+        string path,
+        int expected,
+        IReadOnlyDictionary<string, string> settings,
+        string data
+    )
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LocalHost.dll"), app])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = Path.GetDirectoryName(app),
+        };
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        start.Environment["LocalHost__Journal"] = Path.Combine(data, "journal");
+        var began = Stopwatch.GetTimestamp();
+        using var process = Process.Start(start)!;
+        var first = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"{app} did not start");
+        _ = process.StandardOutput.ReadToEndAsync();
+        using var client = new HttpClient(new SocketsHttpHandler())
+        {
+            BaseAddress = new Uri(JsonElement.Parse(first).GetProperty("address").GetString()!),
+        };
+        while (true)
+        {
+            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
+            if ((int)answer.StatusCode == expected)
+                break;
+            if (process.HasExited)
+                throw new InvalidOperationException($"{app} ended at its start");
+            await Task.Delay(Between, TimeProvider.System);
+        }
+        var took = Stopwatch.GetElapsedTime(began);
+        using (var signal = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
+            await signal.WaitForExitAsync();
+        await process.WaitForExitAsync();
+        return took;
+    }
+
+    private static Dictionary<string, string> HostSettings(Azurite azurite) =>
+        new()
+        {
+            ["AzureWebJobsStorage"] = azurite.StateConnection,
+            ["AzureFunctionsWebHost__hostid"] = "start-up",
+            ["LocalHost__Port"] = "0",
+            ["LocalHost__Keys__Master"] = "bench",
+            ["AzureFunctionsJobHost__logging__logLevel__default"] = "Warning",
+        };
+
+    private static Dictionary<string, string> AppSettings(Azurite azurite)
+    {
+        var settings = HostSettings(azurite);
+        foreach (var (name, value) in Local.AppSettings.ForApp(new RunOptions { Once = true }, new HostKeys("bench", "bench"), azurite, null))
+            settings[name] = value;
+        settings["Tenant__Id"] = "11111111-2222-3333-4444-555555555555";
+        return settings;
+    }
+
+    private static string Row(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private static double Median(List<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;
+    }
+}
