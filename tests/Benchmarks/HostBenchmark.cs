@@ -19,9 +19,20 @@ internal static class HostBenchmark
     private const double WantedStart = 3;
     private const int MaxActivities = 64;
     private const int WarmUps = 2;
-    private const string Key = "bench";
+    internal const string Key = "bench";
 
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The test app, as it was built with this.</summary>
+    internal static string TestApp
+    {
+        get
+        {
+            var tests = Path.Combine(RepositoryRoot.Find(), "tests");
+            var build = Path.GetRelativePath(Path.Combine(tests, "Benchmarks"), AppContext.BaseDirectory);
+            return Path.Combine(tests, "LocalHost.TestApp", build, "LocalHost.TestApp.dll");
+        }
+    }
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -153,14 +164,10 @@ internal static class HostBenchmark
 
         public static async Task<RunningHost> StartAsync(Azurite azurite, string hub, bool extended)
         {
-            var own = AppContext.BaseDirectory;
-            var tests = Path.Combine(RepositoryRoot.Find(), "tests");
-            var build = Path.GetRelativePath(Path.Combine(tests, "Benchmarks"), own);
-            var app = Path.Combine(tests, "LocalHost.TestApp", build, "LocalHost.TestApp.dll");
             var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-            start.ArgumentList.Add(Path.Combine(own, "LocalHost.dll"));
-            start.ArgumentList.Add(app);
-            foreach (var (name, value) in Settings(azurite, hub, extended))
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "LocalHost.dll"));
+            start.ArgumentList.Add(TestApp);
+            foreach (var (name, value) in TestAppSettings(azurite, hub, extended))
                 start.Environment[name] = value;
             var began = Stopwatch.GetTimestamp();
             var process = Process.Start(start)!;
@@ -200,31 +207,32 @@ internal static class HostBenchmark
             _process.Dispose();
             _client.Dispose();
         }
+    }
 
-        private static Dictionary<string, string> Settings(Azurite azurite, string hub, bool extended)
+    /// <summary>The settings of the test app and its host.</summary>
+    internal static Dictionary<string, string> TestAppSettings(Azurite azurite, string hub, bool extended)
+    {
+        const string durable = "AzureFunctionsJobHost__extensions__durableTask__";
+        var settings = new Dictionary<string, string>
         {
-            const string durable = "AzureFunctionsJobHost__extensions__durableTask__";
-            var settings = new Dictionary<string, string>
-            {
-                ["AzureWebJobsStorage"] = azurite.StateConnection,
-                ["AzureFunctionsWebHost__hostid"] = "bench",
-                ["LocalHost__Port"] = "0",
-                ["LocalHost__Keys__Master"] = Key,
-                ["LocalHost__Journal"] = Directory.CreateTempSubdirectory("bench-journal-").FullName,
-                ["AzureWebJobs__Nightly__Disabled"] = "true",
-                ["Nightly"] = "0 0 3 * * *",
-                [durable + "hubName"] = hub,
-                [durable + "maxConcurrentActivityFunctions"] = MaxActivities.ToString(CultureInfo.InvariantCulture),
-                [durable + "extendedSessionsEnabled"] = extended.ToString(),
-                [durable + "storageProvider__maxQueuePollingInterval"] = "00:00:01",
-                ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:02",
-                ["AzureFunctionsJobHost__logging__logLevel__default"] = "Warning",
-            };
-            foreach (var queue in new[] { "Take", "Refuse", "Hold", "Read", "First", "Second", "ForwardElsewhere" })
-                settings[queue] = $"bench-{queue}".ToLowerInvariant();
-            settings["Elsewhere"] = azurite.StateConnection;
-            return settings;
-        }
+            ["AzureWebJobsStorage"] = azurite.StateConnection,
+            ["AzureFunctionsWebHost__hostid"] = "bench",
+            ["LocalHost__Port"] = "0",
+            ["LocalHost__Keys__Master"] = Key,
+            ["LocalHost__Journal"] = Directory.CreateTempSubdirectory("bench-journal-").FullName,
+            ["AzureWebJobs__Nightly__Disabled"] = "true",
+            ["Nightly"] = "0 0 3 * * *",
+            [durable + "hubName"] = hub,
+            [durable + "maxConcurrentActivityFunctions"] = MaxActivities.ToString(CultureInfo.InvariantCulture),
+            [durable + "extendedSessionsEnabled"] = extended.ToString(),
+            [durable + "storageProvider__maxQueuePollingInterval"] = "00:00:01",
+            ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:02",
+            ["AzureFunctionsJobHost__logging__logLevel__default"] = "Warning",
+        };
+        foreach (var queue in new[] { "Take", "Refuse", "Hold", "Read", "First", "Second", "ForwardElsewhere" })
+            settings[queue] = $"bench-{queue}".ToLowerInvariant();
+        settings["Elsewhere"] = azurite.StateConnection;
+        return settings;
     }
 
     /// <summary>The engine alone, in this process.</summary>

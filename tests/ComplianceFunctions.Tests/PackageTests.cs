@@ -70,6 +70,21 @@ public sealed class PackageTests(PublishedPackage package, ITestOutputHelper out
     }
 
     [Fact]
+    public void The_package_is_for_Linux_started_by_dotnet_and_no_larger_than_it_has_to_be()
+    {
+        var files = new DirectoryInfo(package.Folder).EnumerateFiles("*", SearchOption.AllDirectories).ToList();
+        using var worker = JsonDocument.Parse(File.ReadAllText(Path.Combine(package.Folder, "worker.config.json")));
+
+        Assert.Equal("dotnet", worker.RootElement.GetProperty("description").GetProperty("defaultExecutablePath").GetString());
+        Assert.False(Directory.Exists(Path.Combine(package.Folder, "runtimes")));
+        Assert.DoesNotContain(files, f => f.Extension == ".xml");
+        // Where the check after a deployment looks for the list (Smoke.Published).
+        Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(Checkout.AppProject)!, "obj", "Release", "net10.0", "linux-x64", "functions.metadata")));
+        // Microsoft.Graph compiled ahead would add 50 MB.
+        Assert.InRange(files.Sum(f => f.Length) / 1_000_000, 20, 125);
+    }
+
+    [Fact]
     public void The_package_lists_every_function_of_the_app()
     {
         using var metadata = JsonDocument.Parse(File.ReadAllText(Path.Combine(package.Folder, "functions.metadata")));

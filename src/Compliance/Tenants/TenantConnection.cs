@@ -28,6 +28,10 @@ internal sealed class TenantConnection : IDisposable
     private readonly ILogger<TenantConnection> _log;
     private readonly ConcurrentDictionary<string, Vault> _vaults = new(StringComparer.OrdinalIgnoreCase);
 
+    // Made with the first use: whoever only validates a caller's token does not wait for the loading of these libraries.
+    private readonly Lazy<GraphServiceClient> _graph;
+    private readonly Lazy<(ArmClient Client, HttpPipeline Pipeline)> _resourceManager;
+
     /// <summary>Connects lazily: nothing is sent before the first read.</summary>
     /// <param name="options">Where the tenant is and how to sign in.</param>
     /// <param name="time">Drives waits and time-outs.</param>
@@ -41,25 +45,8 @@ internal sealed class TenantConnection : IDisposable
         SignIn = Client("sign-in", u => SameHost(u, options.Authority));
         Credential = TenantCredential.Create(options, new HttpClientTransport(SignIn), managedIdentityOffered);
 
-        var graphHost = options.Graph.Host;
-        var scope = $"https://{(TenantOptions.IsLoopback(options.Graph) ? "graph.microsoft.com" : graphHost)}/.default";
-        Graph = new GraphServiceClient(
-            Client("graph", u => SameHost(u, options.Graph)),
-            new AzureIdentityAuthenticationProvider(Credential, [graphHost], null, true, [scope]),
-            options.Graph.ToString()
-        );
-
-        var audience = TenantOptions.IsLoopback(options.ResourceManager)
-            ? "https://management.azure.com"
-            : options.ResourceManager.GetLeftPart(UriPartial.Authority);
-        var arm = new ArmClientOptions
-        {
-            Environment = new ArmEnvironment(options.ResourceManager, audience),
-            Transport = Transport("arm", u => SameHost(u, options.ResourceManager)),
-            Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
-        };
-        ResourceManager = new ArmClient(Credential, defaultSubscriptionId: null, arm);
-        ResourceManagerPipeline = HttpPipelineBuilder.Build(arm, new BearerTokenAuthenticationPolicy(Credential, $"{audience}/.default"));
+        _graph = new(NewGraph);
+        _resourceManager = new(NewResourceManager);
     }
 
     /// <summary>Signs in.</summary>
@@ -69,13 +56,13 @@ internal sealed class TenantConnection : IDisposable
     public HttpClient SignIn { get; }
 
     /// <summary>Microsoft Graph.</summary>
-    public GraphServiceClient Graph { get; }
+    public GraphServiceClient Graph => _graph.Value;
 
     /// <summary>Resource Manager through its SDK.</summary>
-    public ArmClient ResourceManager { get; }
+    public ArmClient ResourceManager => _resourceManager.Value.Client;
 
     /// <summary>Resource Manager for what the SDK lacks.</summary>
-    public HttpPipeline ResourceManagerPipeline { get; }
+    public HttpPipeline ResourceManagerPipeline => _resourceManager.Value.Pipeline;
 
     /// <summary>Address of Resource Manager, without a slash at the end.</summary>
     public string ResourceManagerAddress => _options.ResourceManager.ToString().TrimEnd('/');
@@ -165,6 +152,34 @@ internal sealed class TenantConnection : IDisposable
         new(Handler(service, isOurs), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
 
     private HttpClientTransport Transport(string service, Func<Uri, bool> isOurs) => new(Client(service, isOurs));
+
+    private GraphServiceClient NewGraph()
+    {
+        var host = _options.Graph.Host;
+        var scope = $"https://{(TenantOptions.IsLoopback(_options.Graph) ? "graph.microsoft.com" : host)}/.default";
+        return new(
+            Client("graph", u => SameHost(u, _options.Graph)),
+            new AzureIdentityAuthenticationProvider(Credential, [host], null, true, [scope]),
+            _options.Graph.ToString()
+        );
+    }
+
+    private (ArmClient, HttpPipeline) NewResourceManager()
+    {
+        var audience = TenantOptions.IsLoopback(_options.ResourceManager)
+            ? "https://management.azure.com"
+            : _options.ResourceManager.GetLeftPart(UriPartial.Authority);
+        var options = new ArmClientOptions
+        {
+            Environment = new ArmEnvironment(_options.ResourceManager, audience),
+            Transport = Transport("arm", u => SameHost(u, _options.ResourceManager)),
+            Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
+        };
+        return (
+            new ArmClient(Credential, defaultSubscriptionId: null, options),
+            HttpPipelineBuilder.Build(options, new BearerTokenAuthenticationPolicy(Credential, $"{audience}/.default"))
+        );
+    }
 
     private Vault NewVault(Uri address)
     {

@@ -185,9 +185,12 @@ internal sealed class Smoke(AzureCalls calls, AzdEnvironment environment, AzureO
             },
         };
 
+    /// <summary>Where a publish of the app leaves its list of functions, from the checkout's root.</summary>
+    public static string Published { get; } = Path.Combine("src", "ComplianceFunctions", "obj", "Release", "net10.0", "linux-x64");
+
     private HashSet<string> Expected(string? package)
     {
-        var file = package ?? Path.Combine(outside.Folder, "src", "ComplianceFunctions", "obj", "Release", "net10.0");
+        var file = package ?? Path.Combine(outside.Folder, Published);
         if (Directory.Exists(file))
             file = Path.Combine(file, "functions.metadata");
         try

@@ -41,7 +41,7 @@ public sealed class AzurePostdeployTests : IDisposable
             }
         )
             _azure.Environment[name] = value;
-        var package = Path.Combine(_azure.Folder, "src", "ComplianceFunctions", "obj", "Release", "net10.0");
+        var package = Path.Combine(_azure.Folder, Smoke.Published);
         Directory.CreateDirectory(package);
         File.WriteAllText(Path.Combine(package, "functions.metadata"), """[{"name":"ControlWatch"},{"name":"GetFindings"}]""");
         Register("ControlWatch", "GetFindings");
