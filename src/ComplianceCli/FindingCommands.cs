@@ -47,7 +47,7 @@ internal static class FindingCommands
         Plain.Text(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{finding.Severity.ToString().ToLowerInvariant(), -8}  {finding.Id}  {finding.Subject.Name}"
+                $"{finding.Severity.ToString().ToLowerInvariant(),-8}  {finding.Id}  {finding.Subject.Name}"
             )
         ) + (finding.Status == FindingStatus.Waived ? "  (waived)" : "");
 
