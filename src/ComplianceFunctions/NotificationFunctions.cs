@@ -15,7 +15,7 @@ public sealed class NotificationFunctions(Notifier notifier)
     /// <summary>The same at once, when people were asked or something critical was found.</summary>
     [Function("NotificationQueue")]
     public Task SweepNow([QueueTrigger(NotificationQueues.Signal)] string message, CancellationToken cancellationToken) =>
-        notifier.RunAsync(cancellationToken);
+        notifier.RunAtSignalAsync(cancellationToken);
 
     /// <summary>
     /// Sends a test message to everybody whom the policy names and to every room: <c>POST /api/notifications/test</c> answers 200 with what

@@ -50,6 +50,22 @@ public sealed partial class Notifier
     public Task RunAsync(CancellationToken cancellationToken) =>
         _runs.RunAsync(_tenant.Value, Name, run => RunAsync(run, cancellationToken), cancellationToken);
 
+    /// <summary>
+    /// The same at a signal. What keeps it from being done is logged, and left to the timer: as a message that was given up it would ask
+    /// people to put back what needs no putting back.
+    /// </summary>
+    public async Task RunAtSignalAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LeftToTimer(e);
+        }
+    }
+
     /// <summary>Sends a test message to everybody whom the policy names, and to every room.</summary>
     public async Task<IReadOnlyList<TestDelivery>> TestAsync(CancellationToken cancellationToken)
     {
@@ -105,6 +121,9 @@ public sealed partial class Notifier
         "Run {RunId}: {Items} items for {Recipients} recipients, {Sent} messages sent, {Failed} failing"
     )]
     private partial void Swept(string runId, int items, int recipients, int sent, int failed);
+
+    [LoggerMessage(6103, LogLevel.Error, "Notifications wait for their timer: the sweep at a signal failed")]
+    private partial void LeftToTimer(Exception failure);
 }
 
 /// <summary>What became of a test message.</summary>

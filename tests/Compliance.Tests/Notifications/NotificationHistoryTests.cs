@@ -104,7 +104,10 @@ public sealed class NotificationHistoryTests
             var urgent = _world.Arrived.Where(a => !a.IsDigest).ToList();
             foreach (var item in _world.Open.Where(i => i.IsUrgent))
                 foreach (var (address, roles, id) in People.Where(p => Concerns(p, item)))
-                    Assert.True(urgent.Any(a => a.To.Key == address && Lists(a, item.Key)), $"{address} ({roles} {id}) never got {item.Key}");
+                    Assert.True(
+                        urgent.Any(a => a.To.Key == address && Lists(a, item.Key)),
+                        $"{address} ({string.Join(' ', roles)} {id}) never got {item.Key}"
+                    );
             foreach (var arrival in _world.Arrived)
                 foreach (var key in Keys(arrival))
                     AssertRightful(arrival, key);

@@ -69,6 +69,12 @@ internal sealed class NotificationWorld : IDisposable
         }
     }
 
+    /// <summary>One run of another process, at a signal.</summary>
+    public Task SignalAsync(CancellationToken cancellationToken) => Notifier(Storage(Memory.Open())).RunAtSignalAsync(cancellationToken);
+
+    /// <summary>Makes the policy one that cannot be used.</summary>
+    public void BreakPolicy() => File.WriteAllText(_policy, "version: 2");
+
     /// <summary>One run of another process.</summary>
     public Task SweepBesideAsync(CancellationToken cancellationToken) => Notifier(Storage(Memory.Open())).RunAsync(cancellationToken);
 

@@ -1,6 +1,7 @@
 using Compliance.Controls;
 using Compliance.Notifications.Channels;
 using Compliance.Notifications.Messages;
+using Compliance.Policies;
 using Simulation.Storage;
 using static Compliance.Tests.Notifications.Some;
 
@@ -151,6 +152,18 @@ public sealed class NotifierTests : IDisposable
         _world.Channels = [ChannelKind.Teams];
         await SweepAsync(1);
         Assert.Equal([("mail", Severity.Low)], (await _world.FindingsAsync(Stop)).Select(f => (f.Part, f.Severity)));
+    }
+
+    [Fact]
+    public async Task A_signal_that_cannot_be_followed_is_left_to_the_timer()
+    {
+        _world.Open.Add(Request);
+        _world.BreakPolicy();
+
+        await _world.SignalAsync(Stop);
+
+        Assert.Empty(_world.Arrived);
+        await Assert.ThrowsAsync<PolicyException>(() => _world.SweepBesideAsync(Stop));
     }
 
     [Fact]

@@ -45,6 +45,8 @@ public sealed class SourceTests
             items.Select(i => (i.Severity, i.Audience.Role!.Value))
         );
         Assert.Equal(3, items.Select(i => i.Key).Distinct().Count());
+        // Too few who may answer are one finding, not two.
+        Assert.Equal([2, 0, 1], items.Select(i => i.Audience.PeopleNeeded));
     }
 
     [Fact]

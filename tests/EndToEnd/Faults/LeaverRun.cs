@@ -281,6 +281,7 @@ internal sealed class LeaverRun : IAsyncDisposable
             ["AzureWebJobsStorage"] = _connections.State,
             ["EvidenceStorage"] = _connections.Evidence,
             ["AzureWebJobs.HrEventQueue.Disabled"] = "true",
+            ["AzureWebJobs.NotificationQueue.Disabled"] = "true",
             // A message that was taken by a process that was killed comes back after so long, and not after a minute as in production. It
             // must be longer than any activity takes: the engine renews what it works on for the first time after more than that.
             ["LocalHost__Durable__VisibilityTimeout"] = "00:00:12",

@@ -38,7 +38,7 @@ internal sealed record NotificationItem(
 /// <param name="Role">Everybody who is notified for this role; null for no role.</param>
 /// <param name="Address">Mail address or principal name of the one person it belongs to; null for no one in particular.</param>
 /// <param name="Except">Object ids of those who must not be notified, or have done their part already.</param>
-/// <param name="PeopleNeeded">How many different people have to act on it.</param>
+/// <param name="PeopleNeeded">How many different people have to act on it; 0 where another item counts them.</param>
 internal sealed record Audience(NotificationRole? Role, string? Address, IReadOnlySet<string> Except, int PeopleNeeded = 1);
 
 /// <summary>Gives what people have to know of now. A capability that has something to notify registers its own.</summary>

@@ -41,7 +41,7 @@ internal sealed class RequestNotifications(TenantId tenant, ApprovalBoard approv
             yield break;
         var late = $"{detail} The deadline was {due}; what is asked about stays as it is until enough have answered.";
         const string Overdue = "Request for approval is past its deadline";
-        yield return new($"{key} overdue", true, Severity.Critical, Overdue, late, next, audience);
+        yield return new($"{key} overdue", true, Severity.Critical, Overdue, late, next, audience with { PeopleNeeded = 0 });
         var admins = new Audience(NotificationRole.Admin, null, except);
         yield return new($"{key} overdue admin", true, Severity.Critical, Overdue, late, next, admins);
     }
