@@ -12,6 +12,7 @@ internal static class Texts
     public static readonly GoldenTexts Findings = Beside("Findings");
     public static readonly GoldenTexts Ledger = Beside("Ledger");
     public static readonly GoldenTexts LedgerCheck = Beside("LedgerCheck");
+    public static readonly GoldenTexts Minimization = Beside("Minimization");
     public static readonly GoldenTexts Notifications = Beside("Notifications");
     public static readonly GoldenTexts Offboarding = Beside("Offboarding");
     public static readonly GoldenTexts Policies = Beside("Policies");

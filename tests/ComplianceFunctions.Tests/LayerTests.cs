@@ -25,6 +25,7 @@ public sealed class LayerTests
         "LedgerCheck",
         "Credentials",
         "Offboarding",
+        "Minimization",
         "AuditPack",
     ];
 

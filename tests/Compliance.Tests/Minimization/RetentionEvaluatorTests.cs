@@ -1,0 +1,244 @@
+using Compliance.Minimization.Evaluation;
+using Compliance.Minimization.Policy;
+using CsCheck;
+
+namespace Compliance.Tests.Minimization;
+
+public sealed class RetentionEvaluatorTests
+{
+    private static readonly DateTimeOffset Now = new(2027, 4, 1, 6, 0, 0, TimeSpan.Zero);
+
+    private static readonly BlobFacts Old = new()
+    {
+        Account = "sttrain1",
+        Container = "raw",
+        Name = "2025/a.json",
+        Created = Now.AddYears(-2),
+        LastModified = Now.AddYears(-2),
+        LastAccessed = Now.AddYears(-2),
+        Tier = "Hot",
+        Tags = new Dictionary<string, string>(),
+        Metadata = new Dictionary<string, string>(),
+        HasLegalHold = false,
+    };
+
+    private static readonly RetentionRule Delete = Rule("delete", "P1Y", DateSource.LastModified, RetentionAction.Delete);
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(0, true)]
+    public void A_rule_is_due_at_the_end_of_its_time_and_not_before(int seconds, bool isDue)
+    {
+        var blob = Old with { LastModified = Now.AddYears(-1).AddSeconds(seconds) };
+
+        Assert.Equal(isDue ? Verdict.Due : Verdict.Keep, Decide(blob, Set("a")).Verdict);
+    }
+
+    [Fact]
+    public void Last_access_has_a_days_margin_and_is_known_of_block_blobs_alone()
+    {
+        var rule = Rule("read", "P30D", DateSource.LastAccessed, RetentionAction.Delete);
+        var at = Now.AddDays(-31);
+
+        Assert.Equal(Verdict.Due, Decide(Old with { LastAccessed = at }, Set("a", rule)).Verdict);
+        Assert.Equal(Verdict.Keep, Decide(Old with { LastAccessed = at.AddSeconds(1) }, Set("a", rule)).Verdict);
+        Assert.Equal(Verdict.Unknown, Decide(Old with { LastAccessed = null }, Set("a", rule)).Verdict);
+        Assert.Equal(Verdict.Unknown, Decide(Old with { IsBlockBlob = false }, Set("a", rule)).Verdict);
+    }
+
+    [Fact]
+    public void What_keeps_a_blob_that_is_due_is_named()
+    {
+        BlobFacts[] blobs =
+        [
+            Old with
+            {
+                HasLegalHold = true,
+            },
+            Old with
+            {
+                HasLegalHold = null,
+            },
+            Old with
+            {
+                ImmutableUntil = Now.AddDays(1),
+            },
+            Old with
+            {
+                ImmutableUntil = Now,
+            },
+            Old with
+            {
+                IsLeased = true,
+            },
+            Old with
+            {
+                Tags = new Dictionary<string, string> { ["legal-hold"] = "" },
+            },
+            Old with
+            {
+                Metadata = new Dictionary<string, string> { ["legal-hold"] = "x" },
+            },
+            Old with
+            {
+                Tags = null,
+            },
+            Old with
+            {
+                Account = "stown",
+            },
+            Old with
+            {
+                Container = "$web",
+            },
+            Old with
+            {
+                Container = "other",
+            },
+        ];
+
+        Texts.Minimization.Expect("what keeps it", blobs.Select(b => Decide(b, Set("a"))).Select(d => $"{d.Verdict}: {d.Reason}"));
+    }
+
+    [Fact]
+    public void The_strongest_action_that_is_due_counts_and_a_colder_blob_is_not_moved_back()
+    {
+        var rules = new[]
+        {
+            Rule("cool", "P30D", DateSource.LastModified, RetentionAction.Cool),
+            Rule("archive", "P90D", DateSource.LastModified, RetentionAction.Archive),
+            Delete,
+        };
+        Decision At(int days, string tier) => Decide(Old with { LastModified = Now.AddDays(-days), Tier = tier }, Set("a", rules));
+
+        Assert.Equal(
+            [null, RetentionAction.Cool, null, RetentionAction.Archive, null, RetentionAction.Delete],
+            new[] { At(29, "Hot"), At(30, "Hot"), At(30, "Cool"), At(90, "Cool"), At(90, "Archive"), At(400, "Archive") }.Select(d =>
+                d.Action
+            )
+        );
+    }
+
+    [Fact]
+    public void Once_its_purpose_has_ended_what_a_rule_could_delete_is_due()
+    {
+        var set = Set("a") with { PurposeEnds = DateOnly.FromDateTime(Now.UtcDateTime) };
+        var young = Old with { LastModified = Now.AddDays(-1) };
+
+        Assert.Equal(RetentionAction.Delete, Decide(young, set).Action);
+        Assert.Equal(Verdict.Keep, Decide(young, set with { PurposeEnds = set.PurposeEnds!.Value.AddDays(1) }).Verdict);
+        Assert.Equal(
+            Verdict.Keep,
+            Decide(young, set with { Rules = [Rule("r", "P1Y", DateSource.LastModified, RetentionAction.Report)] }).Verdict
+        );
+        Assert.Equal(Verdict.Held, Decide(young with { IsLeased = true }, set).Verdict);
+    }
+
+    [Fact]
+    public void Of_several_data_sets_the_most_specific_one_decides_and_of_equal_ones_the_one_that_keeps_longest()
+    {
+        var anywhere = Set("anywhere", Rule("r", "P1D", DateSource.LastModified, RetentionAction.Delete)) with { Place = Place("*", "*") };
+        var container = Set("container") with { Place = Place("*", "raw") };
+        var prefix = Set("prefix") with { Place = Place("*", "raw", "2025/") };
+        var longer = Set("longer", Rule("r", "P5Y", DateSource.LastModified, RetentionAction.Delete)) with { Place = prefix.Place };
+        var account = Set("account") with { Place = Place("sttrain1", "*") };
+        string Order(params DataSet[] sets) => string.Join(' ', Evaluator(sets).Matching(Old).Sets.Select(s => s.Id));
+
+        Assert.Equal("account longer prefix container anywhere", Order(anywhere, container, prefix, longer, account));
+        Assert.Equal("account longer prefix container anywhere", Order(account, longer, prefix, container, anywhere));
+        Assert.Equal(Verdict.Keep, Decide(Old, prefix, longer).Verdict);
+        Assert.Equal(["prefix"], Decide(Old, prefix, longer).Others.Select(o => o.Id));
+    }
+
+    [Fact]
+    public void A_hold_or_an_exception_of_any_data_set_keeps_a_blob()
+    {
+        var wide = Set("wide") with { Place = Place("*", "*") };
+
+        Assert.Equal(Verdict.Due, Decide(Old, Set("a"), wide).Verdict);
+        Assert.Equal(Verdict.Keep, Decide(Old, Set("a"), wide with { Hold = "Case 17" }).Verdict);
+        Assert.Equal(Verdict.Keep, Decide(Old, Set("a"), wide with { Except = ["*.json"] }).Verdict);
+    }
+
+    [Fact]
+    public void A_data_set_that_goes_by_tags_is_unknown_where_tags_were_not_read()
+    {
+        var tagged = Set("tagged") with { Place = Place("*", "*") with { Tags = new Dictionary<string, string> { ["stage"] = "raw" } } };
+
+        Assert.Equal(Verdict.Unknown, Decide(Old with { Tags = null }, tagged, Set("a")).Verdict);
+        Assert.Equal(Verdict.Unclassified, Decide(Old, tagged).Verdict);
+        Assert.Equal(Verdict.Due, Decide(Old with { Tags = tagged.Place.Tags }, tagged).Verdict);
+    }
+
+    [Fact]
+    public void The_newest_are_kept_with_their_versions_and_no_other()
+    {
+        var set = Set("a") with { KeepNewest = 2 };
+        var blobs = Enumerable.Range(0, 5).Select(i => Old with { Name = $"{i}", LastModified = Now.AddYears(-2).AddDays(i / 2) }).ToList();
+        var newest = new NewestBlobs();
+        foreach (var blob in blobs.Append(blobs[0] with { IsCurrent = false, VersionId = "v", LastModified = Now }))
+            newest.Add(set, blob);
+
+        Assert.Equal(["3", "4"], blobs.Where(b => newest.Contains(set, b)).Select(b => b.Name));
+        Assert.True(newest.Contains(set, blobs[4] with { VersionId = "v", IsCurrent = false }));
+        Assert.False(newest.Contains(set, blobs[4] with { Container = "other" }));
+        Assert.Equal(Verdict.Keep, Evaluator(set).Decide(blobs[4], s => newest.Contains(s, blobs[4]), Now).Verdict);
+    }
+
+    // Whatever is not known, nothing is deleted for it: with every fact that is taken away, what was not due stays so.
+    [Fact]
+    public void What_is_not_known_of_a_blob_never_makes_it_due()
+    {
+        var rules = new[]
+        {
+            Rule("created", "P1Y", DateSource.Created, RetentionAction.Delete),
+            Rule("read", "P1M", DateSource.LastAccessed, RetentionAction.Delete),
+        };
+        Gen.Select(Gen.Int[0, 63], Gen.Int[0, 800], Gen.Int[0, 800], Gen.Bool, Gen.Bool)
+            .Sample(
+                (missing, created, read, leased, held) =>
+                {
+                    var whole = Old with
+                    {
+                        Created = Now.AddDays(-created),
+                        LastAccessed = Now.AddDays(-read),
+                        IsLeased = leased,
+                        HasLegalHold = held,
+                    };
+                    var less = whole with
+                    {
+                        Created = (missing & 1) > 0 ? null : whole.Created,
+                        LastAccessed = (missing & 2) > 0 ? null : whole.LastAccessed,
+                        Tags = (missing & 4) > 0 ? null : whole.Tags,
+                        Metadata = (missing & 8) > 0 ? null : whole.Metadata,
+                        HasLegalHold = (missing & 16) > 0 ? null : whole.HasLegalHold,
+                        IsBlockBlob = (missing & 32) == 0,
+                    };
+                    return Decide(less, Set("a", rules)).Verdict != Verdict.Due || Decide(whole, Set("a", rules)).Verdict == Verdict.Due;
+                }
+            );
+    }
+
+    private static RetentionEvaluator Evaluator(params DataSet[] sets) =>
+        new(new RetentionPolicy("sha", sets, "legal-hold"), new HashSet<string> { "stown" });
+
+    private static Decision Decide(BlobFacts blob, params DataSet[] sets) => Evaluator(sets).Decide(blob, _ => false, Now);
+
+    private static RetentionRule Rule(string id, string after, DateSource from, RetentionAction action) =>
+        new(id, RetentionPeriod.Parse(after)!.Value, from, null, null, action);
+
+    private static DataPlace Place(string account, string container, string prefix = "") =>
+        new([account], [container], prefix, new Dictionary<string, string>(), new Dictionary<string, string>());
+
+    private static DataSet Set(string id, params RetentionRule[] rules) =>
+        new()
+        {
+            Id = id,
+            Place = Place("st*", "*w*"),
+            Classification = Classification.Confidential,
+            Purpose = "Training",
+            LawfulBasis = "GDPR 6(1)(f)",
+            Owner = "data@contoso.example",
+            Rules = rules.Length == 0 ? [Delete] : rules,
+        };
+}
