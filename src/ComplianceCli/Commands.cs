@@ -34,13 +34,15 @@ internal static class Commands
         var commands = new AppCommands(options, output);
         var root = new RootCommand(
             "Manages the compliance app: cases of leavers, their plans and certificates, what waits for approval, what is open, "
-                + "notifications, the pause, the evidence, events sent by hand, messages that were given up, and its deployment to Azure."
+                + "notifications, the policy of retention, the pause, the evidence, events sent by hand, messages that were given up, and "
+                + "its deployment to Azure."
         )
         {
             OffboardCommands.Create(commands),
             ApprovalCommands.Create(commands),
             FindingCommands.Create(commands),
             NotificationCommands.Create(commands),
+            new PolicyCommands(output, time ?? TimeProvider.System).Create(),
             EvidenceCommands.Create(options.Connection, options.Json, output, errors),
             EventCommands.Create(options.Connect, options.Json, input ?? Console.OpenStandardInput, output, time ?? TimeProvider.System),
             new QueueCommands(options.Connect, options.Json, output).Create(),
