@@ -3,7 +3,7 @@ using Benchmarks;
 return args switch
 {
     ["credentials", .. var rest] => await CredentialBenchmark.RunAsync(rest),
-    ["host", .. var rest] => Math.Max(await HostBenchmark.RunAsync(rest), await StartUpBenchmark.RunAsync([])),
+    ["host", .. var rest] => Math.Max(await HostBenchmark.RunAsync(rest), await StartUpBenchmark.RunAsync(rest)),
     ["start-up", .. var rest] => await StartUpBenchmark.RunAsync(rest),
     ["offboarding", .. var rest] => await OffboardingBenchmark.RunAsync(rest),
     ["ledger", .. var rest] => Math.Max(await LedgerBenchmark.RunAsync(rest), await LedgerVerifyBenchmark.RunAsync(rest)),

@@ -19,17 +19,17 @@ internal static class StartUpBenchmark
     /// <param name="args"><c>--rounds N</c>; <c>--publish "MORE ARGUMENTS"</c> for the app's publish, to try one.</param>
     public static async Task<int> RunAsync(string[] args)
     {
-        var rounds = args is [.., "--rounds", var n] ? int.Parse(n, CultureInfo.InvariantCulture) : 9;
-        var more = Array.IndexOf(args, "--publish") is var at and >= 0
-            ? args[at + 1].Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            : [];
+        var rounds = int.Parse(After(args, "--rounds") ?? "9", CultureInfo.InvariantCulture);
+        var more = (After(args, "--publish") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var root = RepositoryRoot.Find();
         var data = Directory.CreateTempSubdirectory("start-up-").FullName;
         try
         {
             var app = await PublishAsync(root, Path.Combine("src", "ComplianceFunctions"), Path.Combine(data, "app"), more);
             var hello = await PublishAsync(root, Path.Combine("tests", "HelloWorldApp"), Path.Combine(data, "hello"), []);
-            var triggers = HostBenchmark.TestApp;
+            // As the app is published; its own build leaves out the host's extensions.
+            string[] alike = ["-r", "linux-x64", "--self-contained", "false", "-p:PublishReadyToRun=true", "-p:_FunctionsBuildEnabled=true"];
+            var triggers = await PublishAsync(root, Path.Combine("tests", "LocalHost.TestApp"), Path.Combine(data, "triggers"), alike);
             PrintSize(Path.GetDirectoryName(app)!, Path.GetDirectoryName(hello)!);
             await using var azurite = await Azurite.StartAsync(
                 root,
@@ -160,6 +160,9 @@ internal static class StartUpBenchmark
         settings["Tenant__Id"] = "11111111-2222-3333-4444-555555555555";
         return settings;
     }
+
+    private static string? After(string[] args, string name) =>
+        Array.IndexOf(args, name) is var at && at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
     private static string Row(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

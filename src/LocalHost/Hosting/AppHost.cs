@@ -65,7 +65,7 @@ internal sealed class AppHost : IAsyncDisposable
         TimeProvider time
     ) => [new TimerStarter(context, worker, loggers, time), new WebJobsHost(context, address, worker, loggers)];
 
-    /// <summary>Listens on the public port. Until <see cref="StartAsync"/> has returned, functions are answered for with 503.</summary>
+    /// <summary>Listens on the public port. Until the worker is ready, functions are answered for with 503.</summary>
     /// <exception cref="StartupException">The port is taken.</exception>
     public Task BindAsync(CancellationToken cancellationToken) => _public.StartAsync(cancellationToken);
 
@@ -85,8 +85,10 @@ internal sealed class AppHost : IAsyncDisposable
             RequireServed();
             RequireQueueNames();
             var enabled = Worker.Functions.Values.Where(f => !_context.IsDisabled(f.Name)).ToList();
-            await Task.WhenAll(_status.Starters.Select(s => s.StartAsync([.. enabled.Where(f => s.Starts(f.Trigger))], cancellationToken)));
+            await Task.WhenAll(_status.Starters.Select(s => s.ConnectAsync(cancellationToken)));
+            // As the real host does: requests do not wait for queues, timers and the task hub.
             _public.Serve(routes);
+            await Task.WhenAll(_status.Starters.Select(s => s.StartAsync([.. enabled.Where(f => s.Starts(f.Trigger))], cancellationToken)));
             _status.IsRunning = true;
             Report(routes);
         }

@@ -15,6 +15,9 @@ internal interface IFunctionStarter : IAsyncDisposable
     /// <summary>Does what needs no knowledge of the functions; runs while the worker starts.</summary>
     Task PrepareAsync(CancellationToken cancellationToken);
 
+    /// <summary>Makes what functions need while they run, such as a client of orchestrations. HTTP is let through after this.</summary>
+    Task ConnectAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Begins to start functions.</summary>
     /// <param name="functions">The functions whose trigger it starts, without those that are disabled.</param>
     /// <param name="cancellationToken">Ends the start.</param>

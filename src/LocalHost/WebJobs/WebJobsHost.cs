@@ -115,19 +115,25 @@ internal sealed class WebJobsHost : IFunctionStarter, IWebhook
     }
 
     /// <inheritdoc/>
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        if (_host is null || !_calls.HasDurable)
+            return;
+        await GuardAsync(async () =>
+        {
+            var jobs = _host.Services.GetRequiredService<IJobHost>();
+            await jobs.CallAsync(EmittedFunctions.ClientFunction, new Dictionary<string, object>(), cancellationToken);
+            _worker.DurableClient = _calls.Client;
+        });
+    }
+
+    /// <inheritdoc/>
     public async Task StartAsync(IReadOnlyList<WorkerFunction> functions, CancellationToken cancellationToken)
     {
         if (_host is null)
             return;
         await GuardAsync(async () =>
         {
-            if (_calls.HasDurable)
-            {
-                var jobs = _host.Services.GetRequiredService<IJobHost>();
-                await jobs.CallAsync(EmittedFunctions.ClientFunction, new Dictionary<string, object>(), cancellationToken);
-                _worker.DurableClient = _calls.Client;
-            }
-
             await _host.StartAsync(cancellationToken);
             _started = true;
             await _journal!.ReleaseLeftAsync();
