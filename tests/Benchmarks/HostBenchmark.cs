@@ -98,7 +98,7 @@ internal static class HostBenchmark
 
     private static string Row(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private static double Median(List<double> values)
+    internal static double Median(List<double> values)
     {
         var sorted = values.Order().ToList();
         return sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;

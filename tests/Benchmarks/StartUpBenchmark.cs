@@ -28,7 +28,15 @@ internal static class StartUpBenchmark
             var app = await PublishAsync(root, Path.Combine("src", "ComplianceFunctions"), Path.Combine(data, "app"), more);
             var hello = await PublishAsync(root, Path.Combine("tests", "HelloWorldApp"), Path.Combine(data, "hello"), []);
             // As the app is published; its own build leaves out the host's extensions.
-            string[] alike = ["-r", "linux-x64", "--self-contained", "false", "-p:PublishReadyToRun=true", "-p:_FunctionsBuildEnabled=true"];
+            string[] alike =
+            [
+                "-r",
+                "linux-x64",
+                "--self-contained",
+                "false",
+                "-p:PublishReadyToRun=true",
+                "-p:_FunctionsBuildEnabled=true",
+            ];
             var triggers = await PublishAsync(root, Path.Combine("tests", "LocalHost.TestApp"), Path.Combine(data, "triggers"), alike);
             PrintSize(Path.GetDirectoryName(app)!, Path.GetDirectoryName(hello)!);
             await using var azurite = await Azurite.StartAsync(
@@ -67,13 +75,13 @@ internal static class StartUpBenchmark
         Console.WriteLine("| --- | ---: | ---: | ---: |");
         foreach (var peer in peers)
             Console.WriteLine(
-                Row($"| {peer.Name} | {Median(peer.Seconds):0.00} | {peer.Seconds.Min():0.00} | {peer.Seconds.Max():0.00} |")
+                Row($"| {peer.Name} | {HostBenchmark.Median(peer.Seconds):0.00} | {peer.Seconds.Min():0.00} | {peer.Seconds.Max():0.00} |")
             );
-        var ratio = Median(peers[0].Seconds) / Median(peers[1].Seconds);
+        var ratio = HostBenchmark.Median(peers[0].Seconds) / HostBenchmark.Median(peers[1].Seconds);
         Console.WriteLine();
         var verdict = ratio <= Wanted ? "met" : "NOT MET";
         Console.WriteLine(Row($"{ratio:0.00} x hello world, goal at most {Wanted:0.0}: {verdict} ({peers[0].Seconds.Count} rounds)"));
-        Console.WriteLine(Row($"{Median(peers[0].Seconds) / Median(peers[2].Seconds):0.00} x triggers alone"));
+        Console.WriteLine(Row($"{HostBenchmark.Median(peers[0].Seconds) / HostBenchmark.Median(peers[2].Seconds):0.00} x triggers alone"));
         return ratio <= Wanted ? 0 : 1;
     }
 
@@ -165,12 +173,6 @@ internal static class StartUpBenchmark
         Array.IndexOf(args, name) is var at && at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
     private static string Row(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    private static double Median(List<double> values)
-    {
-        var sorted = values.Order().ToList();
-        return sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;
-    }
 
     /// <summary>An app that is started.</summary>
     private sealed record Peer(string Name, string App, string Path, int Expected, IReadOnlyDictionary<string, string> Settings)
