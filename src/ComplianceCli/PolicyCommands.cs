@@ -113,6 +113,8 @@ internal sealed class PolicyCommands(TextWriter output, TimeProvider time)
             Tags = Pairs(parsed, _tags, StringComparer.Ordinal),
             Metadata = Pairs(parsed, _metadata, StringComparer.OrdinalIgnoreCase),
             HasLegalHold = false,
+            Size = 0,
+            ETag = "\"given\"",
         };
     }
 

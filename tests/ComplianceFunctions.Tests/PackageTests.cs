@@ -52,6 +52,8 @@ public sealed class PackageTests(PublishedPackage package, ITestOutputHelper out
                 "host.json",
                 "ComplianceFunctions.dll",
                 "policy/credentials.yaml",
+                "policy/notifications.yaml",
+                "policy/retention.yaml",
                 ".azurefunctions/function.deps.json",
             ],
             file => Assert.True(File.Exists(Path.Combine(package.Folder, file)), $"{file} is missing")

@@ -41,7 +41,7 @@ public sealed class PolicyCommandTests : IDisposable
     [InlineData("due", "--blob", "sttrain1/raw/2024/a.json", "--created", "2024-12-01", "--last-modified", "2026-11-20")]
     [InlineData("kept", "--blob", "sttrain1/raw/2026/a.json", "--created", "2026-06-01", "--last-modified", "2026-11-20")]
     [InlineData("unknown", "--blob", "sttrain1/raw/2026/a.json", "--last-modified", "2026-11-20")]
-    [InlineData("held", "--blob", "sttrain1/raw/a", "--created", "2020-01-01", "--last-modified", "2020-01-01", "--tag", "legal-hold=17")]
+    [InlineData("held", "--blob", "sttrain1/raw/a", "--created", "2020-01-01", "--last-modified", "2020-01-01", "--tag", "LegalHold=17")]
     [InlineData("month end", "--blob", "stx/y/a", "--last-modified", "2028-02-29", "--at", "2033-02-28")]
     public async Task A_policy_is_explained(string situation, params string[] more)
     {

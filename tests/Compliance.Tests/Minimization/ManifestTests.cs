@@ -115,6 +115,17 @@ public sealed class ManifestTests
         Assert.True(parts.Count > 1);
     }
 
+    [Fact]
+    public async Task After_a_part_that_could_not_be_written_the_plan_is_made_again()
+    {
+        var writer = new ManifestWriter(Header, (_, _) => throw new IOException("gone"));
+        await writer.AddAsync(Row("a"), Stop);
+        await Assert.ThrowsAsync<IOException>(() => writer.CompleteAsync(Stop));
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => writer.AddAsync(Row("a"), Stop));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => writer.CompleteAsync(Stop));
+    }
+
     private static ManifestRow Row(string name) =>
         new()
         {

@@ -13,6 +13,8 @@ public sealed class RetentionEvaluatorTests
         Account = "sttrain1",
         Container = "raw",
         Name = "2025/a.json",
+        ETag = "\"0x8D\"",
+        Size = 10,
         Created = Now.AddYears(-2),
         LastModified = Now.AddYears(-2),
         LastAccessed = Now.AddYears(-2),
@@ -73,11 +75,11 @@ public sealed class RetentionEvaluatorTests
             },
             Old with
             {
-                Tags = new Dictionary<string, string> { ["legal-hold"] = "" },
+                Tags = new Dictionary<string, string> { ["legalhold"] = "" },
             },
             Old with
             {
-                Metadata = new Dictionary<string, string> { ["legal-hold"] = "x" },
+                Metadata = new Dictionary<string, string> { ["legalhold"] = "x" },
             },
             Old with
             {
@@ -125,8 +127,13 @@ public sealed class RetentionEvaluatorTests
         var set = Set("a") with { PurposeEnds = DateOnly.FromDateTime(Now.UtcDateTime) };
         var young = Old with { LastModified = Now.AddDays(-1) };
 
+        Assert.Equal(Verdict.Keep, Decide(young, set).Verdict);
+        set = set with { PurposeEnds = set.PurposeEnds!.Value.AddDays(-1) };
         Assert.Equal(RetentionAction.Delete, Decide(young, set).Action);
-        Assert.Equal(Verdict.Keep, Decide(young, set with { PurposeEnds = set.PurposeEnds!.Value.AddDays(1) }).Verdict);
+        // A weaker rule that is due as well does not put it off, and no date is needed.
+        var cool = Rule("cool", "P1D", DateSource.LastModified, RetentionAction.Cool);
+        Assert.Equal(RetentionAction.Delete, Decide(young, set with { Rules = [cool, Delete] }).Action);
+        Assert.Equal(RetentionAction.Delete, Decide(young with { LastModified = null }, set).Action);
         Assert.Equal(
             Verdict.Keep,
             Decide(young, set with { Rules = [Rule("r", "P1Y", DateSource.LastModified, RetentionAction.Report)] }).Verdict
@@ -148,6 +155,59 @@ public sealed class RetentionEvaluatorTests
         Assert.Equal("account longer prefix container anywhere", Order(account, longer, prefix, container, anywhere));
         Assert.Equal(Verdict.Keep, Decide(Old, prefix, longer).Verdict);
         Assert.Equal(["prefix"], Decide(Old, prefix, longer).Others.Select(o => o.Id));
+    }
+
+    // Its report after ten years keeps nothing.
+    [Fact]
+    public void Of_equal_data_sets_the_one_that_deletes_latest_or_never_decides()
+    {
+        DataSet With(string id, params RetentionRule[] rules) => Set(id, rules);
+        var soon = With(
+            "a",
+            Rule("d", "P30D", DateSource.LastModified, RetentionAction.Delete),
+            Rule("r", "P10Y", DateSource.LastModified, RetentionAction.Report)
+        );
+        var late = With("b", Rule("d", "P5Y", DateSource.LastModified, RetentionAction.Delete));
+        var never = With("c", Rule("r", "P1D", DateSource.LastModified, RetentionAction.Report));
+
+        Assert.Equal(["c", "b", "a"], Evaluator(soon, late, never).Matching(Old).Sets.Select(s => s.Id));
+        Assert.Equal(Verdict.Keep, Decide(Old, soon, late).Verdict);
+        // By the calendar and not by a month's mean length: P31D from 1 February is later than P1M, from 1 January it is not.
+        var month = With("m", Rule("d", "P1M", DateSource.LastModified, RetentionAction.Delete));
+        var days = With("n", Rule("d", "P31D", DateSource.LastModified, RetentionAction.Delete));
+        string First(int at) =>
+            Evaluator(month, days).Matching(Old with { LastModified = new(2027, at, 1, 0, 0, 0, TimeSpan.Zero) }).Sets[0].Id;
+        Assert.Equal("n m", $"{First(2)} {First(1)}");
+    }
+
+    [Fact]
+    public void A_day_in_a_tag_counts_from_its_end_and_a_time_from_itself()
+    {
+        var rule = Rule("tag", "P1M", DateSource.Tag, RetentionAction.Delete) with { Key = "until" };
+        Verdict At(string until, int day) =>
+            Evaluator(Set("a", rule))
+                .Decide(
+                    Old with
+                    {
+                        Tags = new Dictionary<string, string> { ["Until"] = until },
+                    },
+                    _ => false,
+                    new DateTimeOffset(2027, 4, day, 0, 0, 0, TimeSpan.Zero)
+                )
+                .Verdict;
+
+        Assert.Equal([Verdict.Keep, Verdict.Due], [At("2027-03-01", 1), At("2027-03-01", 2)]);
+        Assert.Equal([Verdict.Due, Verdict.Unknown], [At("2027-03-01T00:00:00Z", 1), At("March", 2)]);
+    }
+
+    [Fact]
+    public void Without_the_first_pass_nothing_is_said_of_the_newest()
+    {
+        var newest = new NewestBlobs();
+
+        Assert.Throws<InvalidOperationException>(() => newest.Contains(Set("a") with { KeepNewest = 1 }, Old));
+        newest.Complete();
+        Assert.Throws<InvalidOperationException>(() => newest.Add(Set("a") with { KeepNewest = 1 }, Old));
     }
 
     [Fact]
@@ -178,6 +238,7 @@ public sealed class RetentionEvaluatorTests
         var newest = new NewestBlobs();
         foreach (var blob in blobs.Append(blobs[0] with { IsCurrent = false, VersionId = "v", LastModified = Now }))
             newest.Add(set, blob);
+        newest.Complete();
 
         Assert.Equal(["3", "4"], blobs.Where(b => newest.Contains(set, b)).Select(b => b.Name));
         Assert.True(newest.Contains(set, blobs[4] with { VersionId = "v", IsCurrent = false }));
@@ -194,7 +255,7 @@ public sealed class RetentionEvaluatorTests
             Rule("created", "P1Y", DateSource.Created, RetentionAction.Delete),
             Rule("read", "P1M", DateSource.LastAccessed, RetentionAction.Delete),
         };
-        Gen.Select(Gen.Int[0, 63], Gen.Int[0, 800], Gen.Int[0, 800], Gen.Bool, Gen.Bool)
+        Gen.Select(Gen.Int[0, 127], Gen.Int[0, 800], Gen.Int[0, 800], Gen.Bool, Gen.Bool)
             .Sample(
                 (missing, created, read, leased, held) =>
                 {
@@ -213,6 +274,7 @@ public sealed class RetentionEvaluatorTests
                         Metadata = (missing & 8) > 0 ? null : whole.Metadata,
                         HasLegalHold = (missing & 16) > 0 ? null : whole.HasLegalHold,
                         IsBlockBlob = (missing & 32) == 0,
+                        ETag = (missing & 64) > 0 ? null : whole.ETag,
                     };
                     return Decide(less, Set("a", rules)).Verdict != Verdict.Due || Decide(whole, Set("a", rules)).Verdict == Verdict.Due;
                 }
@@ -220,7 +282,7 @@ public sealed class RetentionEvaluatorTests
     }
 
     private static RetentionEvaluator Evaluator(params DataSet[] sets) =>
-        new(new RetentionPolicy("sha", sets, "legal-hold"), new HashSet<string> { "stown" });
+        new(new RetentionPolicy("sha", sets, "legalhold"), new HashSet<string> { "stown" });
 
     private static Decision Decide(BlobFacts blob, params DataSet[] sets) => Evaluator(sets).Decide(blob, _ => false, Now);
 

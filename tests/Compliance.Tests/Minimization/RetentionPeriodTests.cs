@@ -32,6 +32,7 @@ public sealed class RetentionPeriodTests
     [InlineData("P101Y")]
     [InlineData("P999999D")]
     [InlineData("P1D\n")]
+    [InlineData("P\u0663D")]
     public void What_is_no_period_is_none(string text) => Assert.Null(RetentionPeriod.Parse(text));
 
     [Fact]
@@ -57,6 +58,10 @@ public sealed class RetentionPeriodTests
     [InlineData("logs/{yyyy}/{MM}/{dd}/*", "log/2027/01/01/a.json", null)]
     [InlineData("{yyyy}.(x)+/*", "2027.(x)+/a", "2028-01-01T00:00:00Z")]
     [InlineData("{yyyy}/*", "0000/x", null)]
+    [InlineData("{yyyy}/*", "2027/x\ny", "2028-01-01T00:00:00Z")]
+    [InlineData("*{yyyy}-{MM}-{dd}*", "run-2027-03-01-model-2020-01-01.json", null)]
+    [InlineData("*{yyyy}-{MM}-{dd}*", "run-2027-03-01-of-2027-03-01.json", "2027-03-02T00:00:00Z")]
+    [InlineData("*{yyyy}-{MM}-{dd}*", "run-2027-03-01.json", "2027-03-02T00:00:00Z")]
     public void A_date_in_a_name_is_the_end_of_the_day_month_or_year_that_it_states(string template, string name, string? end) =>
         Assert.Equal(end is null ? null : Time(end), NameTemplate.Parse(template, out _)!.Find(name));
 

@@ -29,7 +29,7 @@ public sealed partial class RetentionPolicyDocumentationTests
         var yaml = Fence().Match(Text).Groups[1].Value;
 
         Assert.Equal(["raw-training", "prediction-logs", "court"], RetentionPolicyLoader.Load(yaml, "p.yaml").DataSets.Select(s => s.Id));
-        Assert.Empty(Keys.Where(k => !Regex.IsMatch(yaml, $@"\b{k}:")));
+        Assert.DoesNotContain(Keys, k => !Regex.IsMatch(yaml, $@"\b{k}:"));
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class RetentionPolicyLoaderTests
         var policy = RetentionPolicyLoader.Load(Set, "retention.yaml");
 
         var set = Assert.Single(policy.DataSets);
-        Assert.Equal("legal-hold", policy.HoldTag);
+        Assert.Equal("legalhold", policy.HoldTag);
         Assert.Equal(
             ("raw", Classification.Confidential, new DateOnly(2027, 6, 30), "Case 17 of 2026", 3, 0.125, 2_000_000_000_000L, 3L),
             (set.Id, set.Classification, set.PurposeEnds, set.Hold, set.KeepNewest, set.MaxShare, set.MaxBytes, set.Line)
@@ -74,6 +74,7 @@ public sealed class RetentionPolicyLoaderTests
     [InlineData("no classification", "confidential", "secret")]
     [InlineData("no such date", "tag:expires", "expires")]
     [InlineData("no share", "12.5%", "half")]
+    [InlineData("more than all", "12.5%", "100.99%")]
     [InlineData("no such action", "action: cool", "action: shred")]
     public void A_policy_that_cannot_be_used_names_the_place_and_the_rule(string situation, string right, string wrong)
     {

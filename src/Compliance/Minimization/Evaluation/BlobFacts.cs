@@ -39,12 +39,12 @@ internal sealed record BlobFacts
     public string? ETag { get; init; }
 
     /// <summary>Bytes.</summary>
-    public long Size { get; init; }
+    public required long Size { get; init; }
 
     /// <summary>Access tier; null where it has none.</summary>
     public string? Tier { get; init; }
 
-    /// <summary>Index tags; null where they were not read.</summary>
+    /// <summary>Index tags; null where they were not read, none where the account has no tags (a hierarchical one).</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
     /// <summary>Metadata; null where they were not read. Keys in any case.</summary>

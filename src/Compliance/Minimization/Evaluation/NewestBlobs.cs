@@ -9,10 +9,13 @@ namespace Compliance.Minimization.Evaluation;
 internal sealed class NewestBlobs
 {
     private readonly Dictionary<(string Set, string Account, string Container), Kept> _kept = [];
+    private bool _isComplete;
 
     /// <summary>One more blob of a data set that keeps some. Versions and snapshots do not count as blobs of their own.</summary>
     public void Add(DataSet set, BlobFacts blob)
     {
+        if (_isComplete)
+            throw new InvalidOperationException("the first pass is over");
         if (set.KeepNewest == 0 || !blob.IsCurrent || blob.Snapshot is not null)
             return;
         var key = (set.Id, blob.Account, blob.Container);
@@ -21,9 +24,15 @@ internal sealed class NewestBlobs
         kept.Add(blob, set.KeepNewest);
     }
 
+    /// <summary>The first pass is over.</summary>
+    public void Complete() => _isComplete = true;
+
     /// <summary>Whether a blob, or the blob it is a version or snapshot of, is one of them.</summary>
+    /// <exception cref="InvalidOperationException">The first pass is not over: what it would have kept would be deleted.</exception>
     public bool Contains(DataSet set, BlobFacts blob) =>
-        _kept.TryGetValue((set.Id, blob.Account, blob.Container), out var kept) && kept.Names.Contains(blob.Name);
+        _isComplete
+            ? _kept.TryGetValue((set.Id, blob.Account, blob.Container), out var kept) && kept.Names.Contains(blob.Name)
+            : throw new InvalidOperationException("the first pass is not over");
 
     private sealed class Kept
     {

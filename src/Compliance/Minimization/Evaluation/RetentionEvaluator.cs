@@ -23,7 +23,7 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
     {
         if (ownAccounts.Contains(blob.Account))
             return new(Verdict.Keep, null, null, null, "It is in this app's own storage, which no rule reaches.", []);
-        if (blob.Container.StartsWith('$'))
+        if (blob.Container.StartsWith('$') && blob.Container is not ("$root" or "$web"))
             return new(Verdict.Keep, null, null, null, "It is in a container of the service's own, which no rule reaches.", []);
         var (sets, unread) = Matching(blob);
         if (unread is not null)
@@ -58,7 +58,7 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
             else if (Has(blob.Tags, place.Tags) && Has(blob.Metadata, place.Metadata))
                 sets.Add(set);
         }
-        sets.Sort(ByRank);
+        sets.Sort((a, b) => ByRank(a, b, blob));
         return (sets, unread);
     }
 
@@ -83,25 +83,28 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
             .ThenBy(d => d.Rule.Id, StringComparer.Ordinal)
             .Select(d => (d.Rule, At: (DateTimeOffset?)d.Rule.After.EndFrom(d.Begin!.Value), Why: Because(d.Rule, d.Begin!.Value)))
             .FirstOrDefault();
+        // The end of the purpose needs no other date.
         if (
-            due.Rule is null
-            && PurposeEnded(set, now)
-            && set.Rules.Where(r => r.Action == RetentionAction.Delete).MinBy(r => r.After) is { } first
+            due.Rule?.Action != RetentionAction.Delete
+            && PurposeEnd(set) is { } ended
+            && ended <= now
+            && set.Rules.FirstOrDefault(r => r.Action == RetentionAction.Delete) is { } deletes
         )
-            due = (
-                first,
-                new DateTimeOffset(set.PurposeEnds!.Value, default, TimeSpan.Zero),
-                $"Its purpose ended on {set.PurposeEnds:yyyy-MM-dd}."
-            );
+            due = (deletes, ended, $"Its purpose ended with {set.PurposeEnds:yyyy-MM-dd}.");
         if (due.Rule is not null)
             return WhyHeld(blob, now) is { } held
                 ? new(held.IsKnown ? Verdict.Held : Verdict.Unknown, set, due.Rule, due.At, held.Reason, [])
                 : new(Verdict.Due, set, due.Rule, due.At, due.Why, []);
         if (dated.Find(d => d.Begin is null).Rule is { } undated)
             return new(Verdict.Unknown, set, undated, null, $"Rule {undated.Id} needs {Name(undated)}, which is not known of it.", []);
-        var next = dated.MinBy(d => d.Rule.After.EndFrom(d.Begin!.Value));
-        var at = next.Rule.After.EndFrom(next.Begin!.Value);
-        return new(Verdict.Keep, set, next.Rule, at, $"Rule {next.Rule.Id} is due on {Text(at)}.", []);
+        var next = dated
+            .Select(d => (d.Rule, At: d.Rule.After.EndFrom(d.Begin!.Value)))
+            .Where(d => d.At > now)
+            .OrderBy(d => d.At)
+            .FirstOrDefault();
+        return next.Rule is null
+            ? new(Verdict.Keep, set, null, null, "What its rules ask for is done.", [])
+            : new(Verdict.Keep, set, next.Rule, next.At, $"Rule {next.Rule.Id} is due on {Text(next.At)}.", []);
     }
 
     // Why it stays although something is due; null where nothing keeps it.
@@ -115,12 +118,15 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
             return (true, $"It is immutable until {Text(blob.ImmutableUntil.Value)}.");
         if (blob.IsLeased)
             return (true, "Somebody holds a lease of it.");
-        if (blob.Tags?.ContainsKey(policy.HoldTag) == true || blob.Metadata?.ContainsKey(policy.HoldTag) == true)
+        if (HasHoldTag(blob.Tags) || HasHoldTag(blob.Metadata))
             return (true, $"It has the tag or metadata {policy.HoldTag}.");
-        return blob.Tags is null || blob.Metadata is null
-            ? (false, $"Whether it has the tag or metadata {policy.HoldTag} is not known: they were not read.")
-            : null;
+        if (blob.Tags is null || blob.Metadata is null)
+            return (false, $"Whether it has the tag or metadata {policy.HoldTag} is not known: they were not read.");
+        return blob.ETag is null ? (false, "Its ETag is not known, by which a change since then would be noticed.") : null;
     }
+
+    private bool HasHoldTag(IReadOnlyDictionary<string, string>? values) =>
+        values?.Keys.Any(k => string.Equals(k, policy.HoldTag, StringComparison.OrdinalIgnoreCase)) == true;
 
     // A blob that is colder already is not moved back, and a version of another kind has no tier.
     private static bool Changes(RetentionAction action, BlobFacts blob) =>
@@ -132,8 +138,9 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
             _ => true,
         };
 
-    private static bool PurposeEnded(DataSet set, DateTimeOffset now) =>
-        set.PurposeEnds is { } day && new DateTimeOffset(day, default, TimeSpan.Zero) <= now;
+    // The last day is one of the purpose still.
+    private static DateTimeOffset? PurposeEnd(DataSet set) =>
+        set.PurposeEnds is { } day && day < DateOnly.MaxValue ? new DateTimeOffset(day.AddDays(1), default, TimeSpan.Zero) : null;
 
     private static bool IsAt(DataPlace place, BlobFacts blob) =>
         place.Accounts.Any(p => Glob.Matches(p, blob.Account))
@@ -143,7 +150,7 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
     private static bool Has(IReadOnlyDictionary<string, string>? found, IReadOnlyDictionary<string, string> wanted) =>
         wanted.All(w => found!.TryGetValue(w.Key, out var value) && value == w.Value);
 
-    private static int ByRank(DataSet a, DataSet b)
+    private static int ByRank(DataSet a, DataSet b, BlobFacts blob)
     {
         int[] differences =
         [
@@ -151,7 +158,7 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
             Exact(b.Place.Containers) - Exact(a.Place.Containers),
             b.Place.Prefix.Length - a.Place.Prefix.Length,
             b.Place.Tags.Count + b.Place.Metadata.Count - a.Place.Tags.Count - a.Place.Metadata.Count,
-            Longest(b).CompareTo(Longest(a)),
+            DeletedAt(b, blob).CompareTo(DeletedAt(a, blob)),
             string.CompareOrdinal(a.Id, b.Id),
         ];
         return Array.Find(differences, d => d != 0);
@@ -159,14 +166,25 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
 
     private static int Exact(IReadOnlyList<string> patterns) => patterns.All(p => p.AsSpan().IndexOfAny('*', '?') < 0) ? 1 : 0;
 
-    private static RetentionPeriod Longest(DataSet set) => set.Rules.Max(r => r.After);
+    // When a data set would delete a blob; never where it deletes none, or the date is not known.
+    private static DateTimeOffset DeletedAt(DataSet set, BlobFacts blob)
+    {
+        var rules = set.Rules.Where(r => r.Action == RetentionAction.Delete).ToList();
+        if (rules.Count == 0)
+            return DateTimeOffset.MaxValue;
+        var ends = rules.Select(r => Begin(r, blob) is { } begin ? r.After.EndFrom(begin) : DateTimeOffset.MaxValue);
+        return ends.Append(PurposeEnd(set) ?? DateTimeOffset.MaxValue).Min();
+    }
 
+    // A day counts from its end, as in a name: what it states may be of its last second.
     private static DateTimeOffset? Date(IReadOnlyDictionary<string, string>? values, string key)
     {
         const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         var text = values?.FirstOrDefault(v => string.Equals(v.Key, key, StringComparison.OrdinalIgnoreCase)).Value;
-        string[] forms = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:sszzz"];
-        return DateTimeOffset.TryParseExact(text, forms, CultureInfo.InvariantCulture, Utc, out var date) ? date : null;
+        if (DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, Utc, out var day))
+            return day < DateTimeOffset.MaxValue.AddDays(-1) ? day.AddDays(1) : null;
+        string[] forms = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:sszzz"];
+        return DateTimeOffset.TryParseExact(text, forms, CultureInfo.InvariantCulture, Utc, out var time) ? time : null;
     }
 
     private static string Because(RetentionRule rule, DateTimeOffset begin) =>

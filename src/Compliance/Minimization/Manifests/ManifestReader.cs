@@ -60,25 +60,31 @@ internal static class ManifestReader
     private static async IAsyncEnumerable<byte[]> LinesAsync(Stream manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var reader = PipeReader.Create(manifest, new StreamPipeReaderOptions(leaveOpen: true));
-        while (true)
+        try
         {
-            var read = await reader.ReadAsync(cancellationToken);
-            var rest = read.Buffer;
-            while (rest.PositionOf((byte)'\n') is { } end)
+            while (true)
             {
-                yield return rest.Slice(0, end).ToArray();
-                rest = rest.Slice(rest.GetPosition(1, end));
+                var read = await reader.ReadAsync(cancellationToken);
+                var rest = read.Buffer;
+                while (rest.PositionOf((byte)'\n') is { } end)
+                {
+                    yield return rest.Slice(0, end).ToArray();
+                    rest = rest.Slice(rest.GetPosition(1, end));
+                }
+                if (rest.Length > MaxLine)
+                    throw new ManifestException($"a line is longer than {MaxLine} bytes");
+                if (read.IsCompleted)
+                {
+                    if (rest.Length > 0)
+                        throw new ManifestException("its last line has no end: it was cut off");
+                    break;
+                }
+                reader.AdvanceTo(rest.Start, rest.End);
             }
-            if (rest.Length > MaxLine)
-                throw new ManifestException($"a line is longer than {MaxLine} bytes");
-            if (read.IsCompleted)
-            {
-                if (rest.Length > 0)
-                    throw new ManifestException("its last line has no end: it was cut off");
-                break;
-            }
-            reader.AdvanceTo(rest.Start, rest.End);
         }
-        await reader.CompleteAsync();
+        finally
+        {
+            await reader.CompleteAsync();
+        }
     }
 }

@@ -28,6 +28,7 @@ internal sealed class ManifestWriter
     private readonly List<ManifestPart> _parts = [];
     private readonly byte[] _leaf = new byte[MerkleHash.Size];
     private long _rowsOfPart;
+    private bool _hasFailed;
 
     /// <summary>Begins a manifest.</summary>
     /// <param name="header">Its first line.</param>
@@ -53,6 +54,8 @@ internal sealed class ManifestWriter
     /// <returns>The plan's id, lower-case hex, and the parts in their order.</returns>
     public async Task<(string PlanId, IReadOnlyList<ManifestPart> Parts)> CompleteAsync(CancellationToken cancellationToken)
     {
+        if (_hasFailed)
+            throw new InvalidOperationException("a part of this manifest could not be written");
         if (_part.WrittenCount > 0)
             await FlushAsync(cancellationToken);
         return (Convert.ToHexStringLower(_tree.Root()), _parts);
@@ -60,6 +63,9 @@ internal sealed class ManifestWriter
 
     private void Add<T>(T line)
     {
+        // What was written of a part that failed is not known: the plan is made again.
+        if (_hasFailed)
+            throw new InvalidOperationException("a part of this manifest could not be written");
         var bytes = JsonSerializer.SerializeToUtf8Bytes(line, ComplianceJson.Compact);
         MerkleHash.Leaf(bytes, _leaf);
         _tree.Append(_leaf);
@@ -71,7 +77,9 @@ internal sealed class ManifestWriter
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
         var bytes = _part.WrittenMemory;
+        _hasFailed = true;
         await _write(bytes, cancellationToken);
+        _hasFailed = false;
         _parts.Add(new(_rowsOfPart, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.Span))));
         _part.ResetWrittenCount();
         _rowsOfPart = 0;

@@ -10,9 +10,20 @@ namespace Compliance.Minimization.Policy;
 /// </summary>
 internal sealed class NameTemplate
 {
-    private readonly Regex _regex;
+    private const string Any = ".*";
 
-    private NameTemplate(string text, Regex regex) => (Text, _regex) = (text, regex);
+    // The first date that fits, and the last one: where they differ, which is meant is not known.
+    private readonly Regex _first;
+    private readonly Regex _last;
+
+    private NameTemplate(string text, string pattern)
+    {
+        Text = text;
+        // Takes time in the length of the name, whatever the template.
+        const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline;
+        _last = new Regex(pattern, Options);
+        _first = new Regex(pattern.Replace(Any, ".*?", StringComparison.Ordinal), Options);
+    }
 
     /// <summary>As the policy writes it.</summary>
     public string Text { get; }
@@ -27,7 +38,7 @@ internal sealed class NameTemplate
         for (var i = 0; i < text.Length; i++)
         {
             if (text[i] == '*')
-                pattern.Append(".*");
+                pattern.Append(Any);
             else if (text[i] == '{')
             {
                 var end = text.IndexOf('}', i);
@@ -48,14 +59,15 @@ internal sealed class NameTemplate
         if (!seen.Contains("yyyy") || (seen.Contains("dd") && !seen.Contains("MM")))
             return None($"'{text}' has no whole date: give {{yyyy}}, {{MM}} and {{dd}}, the last ones may be left out", out problem);
         problem = null;
-        // Takes time in the length of the name, whatever the template.
-        return new(text, new Regex(pattern.Append("\\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+        return new(text, pattern.Append("\\z").ToString());
     }
 
-    /// <summary>The end of the day, month or year that a name states (UTC); null when it states none.</summary>
-    public DateTimeOffset? Find(string name)
+    /// <summary>The end of the day, month or year that a name states (UTC); null when it states none, or several that differ.</summary>
+    public DateTimeOffset? Find(string name) => Find(_first, name) is { } first && first == Find(_last, name) ? first : null;
+
+    private static DateTimeOffset? Find(Regex regex, string name)
     {
-        if (_regex.Match(name) is not { Success: true } match)
+        if (regex.Match(name) is not { Success: true } match)
             return null;
         int? Number(string group) => match.Groups[group] is { Success: true } g ? int.Parse(g.Value, CultureInfo.InvariantCulture) : null;
         var (year, month, day) = (Number("yyyy")!.Value, Number("MM"), Number("dd"));

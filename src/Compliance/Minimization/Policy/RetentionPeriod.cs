@@ -8,7 +8,7 @@ namespace Compliance.Minimization.Policy;
 /// first, and a day that the month does not have is its last one (31 January and a month is 28 or 29 February); then days of 24 hours. All
 /// in UTC.
 /// </summary>
-internal readonly partial record struct RetentionPeriod(int Months, int Days) : IComparable<RetentionPeriod>
+internal readonly partial record struct RetentionPeriod(int Months, int Days)
 {
     private const int MaxYears = 100;
 
@@ -39,15 +39,13 @@ internal readonly partial record struct RetentionPeriod(int Months, int Days) : 
         }
     }
 
-    /// <summary>By length, a month taken as 30.44 days: for an order of periods only.</summary>
-    public int CompareTo(RetentionPeriod other) => Length.CompareTo(other.Length);
-
     /// <summary>As a policy writes it.</summary>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"P{(Months > 0 ? $"{Months}M" : "")}{(Days > 0 ? $"{Days}D" : "")}");
 
-    private double Length => (Months * 30.44) + Days;
-
-    [GeneratedRegex(@"^P(?:(?<y>\d{1,4})Y)?(?:(?<m>\d{1,5})M)?(?:(?<w>\d{1,5})W)?(?:(?<d>\d{1,6})D)?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^P(?:(?<y>[0-9]{1,4})Y)?(?:(?<m>[0-9]{1,5})M)?(?:(?<w>[0-9]{1,5})W)?(?:(?<d>[0-9]{1,6})D)?\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Form();
 }

@@ -6,7 +6,7 @@ namespace Compliance.Minimization.Policy;
 /// <summary>Reads the policy of retention.</summary>
 internal static class RetentionPolicyLoader
 {
-    private const string DefaultHoldTag = "legal-hold";
+    private const string DefaultHoldTag = "legalhold";
 
     private static readonly Lazy<PolicySchema> Schema = new(() => PolicySchema.Embedded("retention.schema.json"));
 
