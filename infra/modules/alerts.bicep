@@ -148,7 +148,7 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     kind: 'LogAlert'
     properties: {
       displayName: 'Compliance: ${rule.title}'
-      description: '${rule.title}. What to do: docs/operations.'
+      description: '${rule.title}. What to do: docs/operations/runbook.md#${rule.name}'
       enabled: true
       severity: rule.severity
       scopes: [workspaceId]

@@ -95,6 +95,31 @@ public sealed partial class AlertsTests(Templates templates)
         Assert.Contains(AllControls.Catalogue.All, c => c.Id.StartsWith("EVID-", StringComparison.Ordinal));
     }
 
+    // "alert-x-no-run" is "### no-run". The budget is no rule of Log Analytics, and mails the same people.
+    [Fact]
+    public void Each_leads_to_its_entry_in_the_runbook_and_each_entry_is_of_an_alert()
+    {
+        var runbook = File.ReadAllText(Templates.Folder("docs", "operations", "runbook.md"));
+        var alerts = runbook[runbook.IndexOf("\n## Alerts\n", StringComparison.Ordinal)..];
+
+        Assert.Equal(
+            Queries.Keys.Append("budget").Order(StringComparer.Ordinal),
+            Heading().Matches(alerts).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal)
+        );
+        Assert.All(
+            templates.Report.Of("Microsoft.Insights/scheduledQueryRules"),
+            r =>
+                Assert.Contains(
+                    Queries.Keys,
+                    name => r.Text("properties.description")!.EndsWith($" docs/operations/runbook.md#{name}", StringComparison.Ordinal)
+                        && r.Name.EndsWith($"-{name}", StringComparison.Ordinal)
+                )
+        );
+    }
+
+    [GeneratedRegex("^### (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
     [GeneratedRegex(@"\b(?:App|Storage|Azure|AZK|Function)[A-Z]\w+")]
     private static partial Regex Table();
 

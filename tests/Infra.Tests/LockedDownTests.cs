@@ -68,7 +68,7 @@ public sealed class LockedDownTests(Templates templates)
         var accounts = templates.All.SelectMany(c => c.Of("Microsoft.Storage/storageAccounts")).ToList();
         var containers = templates.All.SelectMany(c => c.Of("Microsoft.Storage/storageAccounts/blobServices/containers")).ToList();
 
-        Assert.Equal(4, accounts.Count);
+        Assert.Equal(6, accounts.Count);
         Assert.All(
             accounts,
             a =>
@@ -103,6 +103,14 @@ public sealed class LockedDownTests(Templates templates)
 
         Assert.NotEmpty(actions);
         Assert.All(actions, a => Assert.DoesNotContain('*', a));
+        Assert.All(
+            templates.Enforce.Of("Microsoft.Authorization/roleDefinitions"),
+            d =>
+            {
+                var allowed = Assert.Single(d.At("properties.permissions")!.AsArray())!.AsObject();
+                Assert.True(allowed["dataActions"] is null or JsonArray { Count: 0 });
+            }
+        );
     }
 
     [Fact]
@@ -134,6 +142,13 @@ public sealed class LockedDownTests(Templates templates)
             Assert.Empty(silent);
         }
     }
+
+    [Fact]
+    public void The_network_is_the_same_in_both_modes() =>
+        Assert.Equal(
+            Network(templates.Enforce),
+            Network(templates.ReportWithNetwork)
+        );
 
     [Fact]
     public void The_network_closes_what_the_app_stores_when_it_is_wanted_and_is_absent_otherwise()
@@ -168,5 +183,14 @@ public sealed class LockedDownTests(Templates templates)
                     evidence.One(type).Text("properties.networkAcls.bypass")
                 )
             );
+    }
+
+    private static IEnumerable<string> Network(Deployment deployment)
+    {
+        string[] closed = ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"];
+        var resources = deployment.Resources.Where(r =>
+            r.Type.StartsWith("Microsoft.Network/", StringComparison.Ordinal) || closed.Contains(r.Type)
+        );
+        return resources.Select(r => r.Json.ToJsonString()).Order(StringComparer.Ordinal);
     }
 }

@@ -30,6 +30,26 @@ public sealed class RolesTests(Templates templates)
     }
 
     [Fact]
+    public void The_mode_changes_who_may_do_what_and_nothing_else()
+    {
+        var (report, enforce) = (Texts(templates.Report), Texts(templates.EnforceOnly));
+
+        Assert.Empty(report.Except(enforce, StringComparer.Ordinal));
+        Assert.Equal(
+            ["Microsoft.Authorization/roleAssignments", "Microsoft.Authorization/roleDefinitions"],
+            Sorted(templates.EnforceOnly.Resources.Where(r => !report.Contains(r.Json.ToJsonString())).Select(r => r.Type))
+        );
+        Assert.Equal(
+            ["the app: Compliance access of leavers", "the app: Compliance hand-over of leavers"],
+            Roles.Of(templates.EnforceOnly).Except(Roles.Of(templates.Report)).Select(r => $"{r.For}: {r.Name}")
+        );
+    }
+
+    [Fact]
+    public void A_network_gives_and_takes_no_role() =>
+        Assert.Equal(Roles.Of(templates.Report), Roles.Of(templates.ReportWithNetwork));
+
+    [Fact]
     public void Every_role_names_what_it_serves_and_is_for_a_service_but_for_those_of_whoever_deploys()
     {
         var assignments = templates.Enforce.Of("Microsoft.Authorization/roleAssignments");
@@ -116,6 +136,8 @@ public sealed class RolesTests(Templates templates)
         var parts = call.Path[(provider + "/providers/".Length)..].Split('/');
         return $"{parts[0]}/{parts[1]}/{verb}";
     }
+
+    private static IReadOnlyList<string> Texts(Deployment deployment) => [.. deployment.Resources.Select(r => r.Json.ToJsonString())];
 
     private static IEnumerable<string> Sorted(IEnumerable<string> names) => names.Distinct().Order(StringComparer.Ordinal);
 }

@@ -35,6 +35,12 @@ public sealed class Templates : IAsyncLifetime
     /// <summary>Mode "enforce", and everything chosen that can be.</summary>
     internal Deployment Enforce => Case("enforce");
 
+    /// <summary>Mode "report" with a network, and nothing else chosen.</summary>
+    internal Deployment ReportWithNetwork => Case("report-network");
+
+    /// <summary>Mode "enforce", and nothing else chosen.</summary>
+    internal Deployment EnforceOnly => Case("enforce-only");
+
     /// <summary>The evidence as it is deployed first.</summary>
     internal Deployment Evidence => Case("evidence");
 
@@ -42,7 +48,7 @@ public sealed class Templates : IAsyncLifetime
     internal Deployment LockedEvidence => Case("evidence-locked");
 
     /// <summary>All cases.</summary>
-    internal IReadOnlyList<Deployment> All => [Report, Enforce, Evidence, LockedEvidence];
+    internal IReadOnlyList<Deployment> All => [Report, ReportWithNetwork, EnforceOnly, Enforce, Evidence, LockedEvidence];
 
     /// <summary>Everything that compiler and linter remark.</summary>
     internal IReadOnlyList<string> Remarks
