@@ -15,6 +15,9 @@ internal sealed partial class Deliveries(
     ILogger<Deliveries> log
 )
 {
+    // Well within a claim: a service that makes this wait longer must not leave the message to a second run as well.
+    private static readonly TimeSpan SendWithin = TimeSpan.FromMinutes(2);
+
     private readonly Dictionary<ChannelKind, INotificationChannel> _channels = channels.ToDictionary(c => c.Kind);
 
     /// <summary>The channels that are set up.</summary>
@@ -90,16 +93,24 @@ internal sealed partial class Deliveries(
         CancellationToken cancellationToken
     )
     {
+        using var late = new CancellationTokenSource(SendWithin, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        NotDeliveredException failure;
         try
         {
-            await _channels[recipient.Channel].SendAsync(recipient, message, cancellationToken);
+            await _channels[recipient.Channel].SendAsync(recipient, message, either.Token);
             return null;
         }
         catch (NotDeliveredException e)
         {
-            NotDelivered(recipient.Channel, e.Message);
-            return e;
+            failure = e;
         }
+        catch (Exception) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            failure = new($"it was not taken within {SendWithin.TotalMinutes} minutes", isPermanent: false);
+        }
+        NotDelivered(recipient.Channel, failure.Message);
+        return failure;
     }
 
     // No address in the name of a blob.

@@ -51,6 +51,9 @@ internal sealed class NotificationWorld : IDisposable
     /// <summary>Asked before a message is taken: what it throws, if anything. After it was taken: with true.</summary>
     public Func<Recipient, bool, Exception?> Trouble { get; set; } = (_, _) => null;
 
+    /// <summary>Recipients whose messages are taken by no one, until whoever sends gives up.</summary>
+    public Func<Recipient, bool> Hangs { get; set; } = _ => false;
+
     public IReadOnlyList<ChannelKind> Channels { get; set; } = [ChannelKind.Mail, ChannelKind.Teams];
 
     /// <summary>One run of a process of its own; false when it died or failed.</summary>
@@ -151,6 +154,8 @@ internal sealed class NotificationWorld : IDisposable
 
         public Task SendAsync(Recipient to, NotificationMessage message, CancellationToken cancellationToken)
         {
+            if (world.Hangs(to))
+                return Task.Delay(Timeout.InfiniteTimeSpan, world.Time, cancellationToken);
             if (world.Trouble(to, false) is { } before)
                 return Task.FromException(before);
             world.Arrived.Add(new(to, message, world.Time.GetUtcNow()));

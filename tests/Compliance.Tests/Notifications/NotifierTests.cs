@@ -121,6 +121,24 @@ public sealed class NotifierTests : IDisposable
     }
 
     [Fact]
+    public async Task A_channel_that_does_not_answer_is_given_up_within_the_claim_and_the_others_are_served()
+    {
+        _world.Open.Add(Request);
+        _world.Hangs = to => to.Channel == ChannelKind.Teams;
+        var sweep = _world.SweepAsync(Stop);
+        Assert.False(sweep.IsCompleted);
+        _world.Time.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.True(await sweep);
+        Assert.Equal(["mail:ada@b.example", "mail:bo@b.example"], _world.Arrived.Where(a => !a.IsDigest).Select(a => a.To.Key));
+        _world.Time.Advance(TimeSpan.FromMinutes(5));
+        sweep = _world.SweepAsync(Stop);
+        _world.Time.Advance(TimeSpan.FromMinutes(2));
+        await sweep;
+        Assert.Contains("within 2 minutes", Assert.Single(await _world.FindingsAsync(Stop)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_test_message_reaches_everybody_of_the_policy_and_shows_a_channel_that_works_again()
     {
         _world.Trouble = (to, _) => to.Channel == ChannelKind.Teams ? new NotDeliveredException("gone", isPermanent: true) : null;
