@@ -76,7 +76,13 @@ internal enum AnswerFault
 /// <param name="Code">x-ms-error-code.</param>
 /// <param name="RequestId">x-ms-request-id.</param>
 /// <param name="RetryAfter">Retry-After, as it was sent.</param>
-internal sealed record AnswerHead(int Status, string? ContentType, string? Code = null, string? RequestId = null, string? RetryAfter = null);
+internal sealed record AnswerHead(
+    int Status,
+    string? ContentType,
+    string? Code = null,
+    string? RequestId = null,
+    string? RetryAfter = null
+);
 
 /// <summary>The answer to a batch.</summary>
 /// <remarks>

@@ -48,7 +48,7 @@ internal sealed record DeletionTarget
     /// <summary>Container and name, percent-encoded, as in <c>/raw/2027%2F04%2Fa.json</c>.</summary>
     public string Path { get; }
 
-    /// <summary>Which version or snapshot, as in <c>versionid=2027-04-01T06%3A00%3A00.0000000Z</c>; empty for the current version.</summary>
+    /// <summary>Which version or snapshot, as in <c>versionid=2027-04-01T06%3A00%3A00.0000000Z</c>; empty for the current one.</summary>
     public string Query { get; }
 
     /// <summary>ETag of planning, in its quotation marks.</summary>
@@ -98,15 +98,17 @@ internal sealed record DeletionTarget
     }
 
     // Both are times, such as 2027-04-01T06:00:00.0000000Z.
-    private static bool IsId(string id) => id.Length is > 0 and <= MaxIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || "-:.".Contains(c));
+    private static bool IsId(string id) =>
+        id.Length is > 0 and <= MaxIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || "-:.".Contains(c));
 
     // A listing has it without quotation marks, a header with them.
     private static string? Quoted(string? etag)
     {
         var bare = etag is ['"', .. var inner, '"'] ? inner : etag;
-        var isBare = bare is { Length: > 0 and <= MaxETagLength } && bare.All(c => c is > ' ' and <= '~' and not ('"' or '*' or ',' or '\\'));
-        return isBare ? $"\"{bare}\"" : null;
+        return bare is { Length: > 0 and <= MaxETagLength } && bare.All(IsInETag) ? $"\"{bare}\"" : null;
     }
+
+    private static bool IsInETag(char c) => c is > ' ' and <= '~' and not ('"' or '*' or ',' or '\\');
 
     private static bool IsContainer(string name) =>
         name.Length is >= 3 and <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');

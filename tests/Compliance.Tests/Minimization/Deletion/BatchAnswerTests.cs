@@ -87,10 +87,8 @@ public sealed class BatchAnswerTests
 
         var answer = await Read(Whole(Part("0", status, header), Part("1", status, "", body)), 2);
 
-        Assert.Equal(
-            [new(Enum.Parse<DeletionOutcome>(outcome), status, code, "id-0", null), new(Enum.Parse<DeletionOutcome>(outcome), status, code, "id-1", null)],
-            answer.Items
-        );
+        var item = new ItemAnswer(Enum.Parse<DeletionOutcome>(outcome), status, code, "id-0", null);
+        Assert.Equal([item, item with { RequestId = "id-1" }], answer.Items);
     }
 
     [Theory]
@@ -229,7 +227,8 @@ public sealed class BatchAnswerTests
     public async Task A_broken_connection_is_an_end_and_only_a_cancelled_token_throws()
     {
         var text = Whole(Part("0", 202), Part("1", 202));
-        foreach (Exception e in new Exception[] { new IOException("reset"), new TaskCanceledException("timed out"), new InvalidDataException("gzip") })
+        Exception[] ends = [new IOException("reset"), new TaskCanceledException("timed out"), new InvalidDataException("gzip")];
+        foreach (var e in ends)
         {
             var answer = await BatchAnswer.ReadAsync(
                 new(202, Multipart),
@@ -260,7 +259,7 @@ public sealed class BatchAnswerTests
                     text = isBare ? text.ReplaceLineEndings("\n") : text;
                     var answer = ReadPieces(text, piece, statuses.Length);
                     Assert.Equal(AnswerFault.None, answer.Fault);
-                    Assert.Equal(statuses.Select((s, i) => ((int?)s, (string?)$"id-{i}")), answer.Items.Select(a => (a.Status, a.RequestId)));
+                    Assert.Equal(statuses.Select((s, i) => $"{s} id-{i}"), answer.Items.Select(a => $"{a.Status} {a.RequestId}"));
                 }
             );
 

@@ -186,7 +186,8 @@ public sealed class BatchRequestTests
     }
 
     [Fact]
-    public void A_proof_is_not_in_the_text_of_it() => Assert.DoesNotContain("secret", $"{BatchProof.FromToken("secret")}", StringComparison.Ordinal);
+    public void A_proof_is_not_in_the_text_of_it() =>
+        Assert.DoesNotContain("secret", $"{BatchProof.FromToken("secret")}", StringComparison.Ordinal);
 
     [Fact]
     public void A_batch_has_one_container_and_at_most_256_targets()
