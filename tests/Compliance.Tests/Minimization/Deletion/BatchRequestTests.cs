@@ -17,6 +17,7 @@ public sealed class BatchRequestTests
         Container = "raw",
         Name = "a.json",
         ETag = "0x8DB",
+        Size = 10,
     };
 
     [Fact]
