@@ -37,6 +37,27 @@ internal sealed partial class AzdEnvironment
             var other => throw new CliException($"the mode is '{other}': it is report or enforce") { IsUsage = true },
         };
 
+    /// <summary>The subscriptions that the app watches, and in mode <c>enforce</c> acts in: its own when none is named.</summary>
+    /// <exception cref="CliException">The value is no JSON list of ids.</exception>
+    public IReadOnlyList<string> WatchedSubscriptions()
+    {
+        // ["SUBSCRIPTION", …]
+        var text = Find("COMPLIANCE_SUBSCRIPTIONS");
+        if (text is null)
+            return [SubscriptionId];
+        try
+        {
+            var ids = JsonSerializer.Deserialize<List<string>>(text) ?? [];
+            if (ids.TrueForAll(id => Guid.TryParseExact(id, "D", out _)))
+                return ids.Count == 0 ? [SubscriptionId] : ids.ConvertAll(id => id.ToLowerInvariant());
+        }
+        catch (JsonException)
+        {
+            // Below.
+        }
+        throw new CliException("COMPLIANCE_SUBSCRIPTIONS is no JSON list of subscription ids");
+    }
+
     /// <summary>Reads the values.</summary>
     /// <exception cref="CliException">There is no environment.</exception>
     public static async Task<AzdEnvironment> LoadAsync(AzureOutside outside, CancellationToken cancellationToken)

@@ -21,18 +21,19 @@ internal sealed class OwnRoles(AzureCalls calls, AzdEnvironment environment)
     /// <param name="isEnforcing">Whether the mode is <c>enforce</c>.</param>
     public IEnumerable<AzureStep> Steps(bool isEnforcing)
     {
+        var subscriptions = environment.WatchedSubscriptions();
         if (!isEnforcing)
-            return Subscriptions().Select(s => Take(s, Prefix, "its mode changes nothing"));
+            return subscriptions.Select(s => Take(s, Prefix, "its mode changes nothing"));
         var ends = string.Equals(environment.Find("COMPLIANCE_ENDS_ELIGIBILITIES"), "true", StringComparison.OrdinalIgnoreCase);
-        return ends ? [] : Subscriptions().Select(s => Take(s, Eligibilities, "COMPLIANCE_ENDS_ELIGIBILITIES is not true"));
+        return ends ? [] : subscriptions.Select(s => Take(s, Eligibilities, "COMPLIANCE_ENDS_ELIGIBILITIES is not true"));
     }
 
     /// <summary>Takes everything that the identity has at the subscriptions themselves, and the roles.</summary>
     /// <param name="principal">Object id of the identity's service principal; null where it is not known.</param>
     public IEnumerable<AzureStep> Remove(string? principal) =>
         [
-            .. Subscriptions().Where(_ => principal is not null).Select(s => TakeAll(s, principal!)),
-            .. Subscriptions().Select(s => Take(s, Prefix, "the app ends")),
+            .. environment.WatchedSubscriptions().Where(_ => principal is not null).Select(s => TakeAll(s, principal!)),
+            .. environment.WatchedSubscriptions().Select(s => Take(s, Prefix, "the app ends")),
         ];
 
     private AzureStep TakeAll(string subscription, string principal)
@@ -108,25 +109,6 @@ internal sealed class OwnRoles(AzureCalls calls, AzdEnvironment environment)
                 new(AzureRequest.ResourceManager, "DELETE", $"{id}?{Version}", "taking a role away") { MayBeMissing = true, Needs = Needs },
                 cancellationToken
             );
-    }
-
-    // ["SUBSCRIPTION", …]; the app's own when none is named.
-    private List<string> Subscriptions()
-    {
-        var text = environment.Find("COMPLIANCE_SUBSCRIPTIONS");
-        if (text is null)
-            return [environment.SubscriptionId];
-        try
-        {
-            var ids = JsonSerializer.Deserialize<List<string>>(text) ?? [];
-            if (ids.TrueForAll(id => Guid.TryParseExact(id, "D", out _)))
-                return ids.Count == 0 ? [environment.SubscriptionId] : ids.ConvertAll(id => id.ToLowerInvariant());
-        }
-        catch (JsonException)
-        {
-            // Below.
-        }
-        throw new CliException("COMPLIANCE_SUBSCRIPTIONS is no JSON list of subscription ids");
     }
 
     private static string Root(string subscription) => $"/subscriptions/{subscription}/providers/Microsoft.Authorization";

@@ -34,7 +34,8 @@ internal sealed class Preflight(AzureCalls calls, AzdEnvironment environment, Az
     public IReadOnlyList<AzureStep> Steps() =>
         [
             AzureStep.Check("Check that azd is there, and that the Azure CLI is signed in to the subscription", ToolsAsync),
-            AzureStep.Check("Check that you may deploy to the subscription and give roles in it", RightsAsync),
+            AzureStep.Check("Check that you may deploy to the subscription and give roles in it", OwnRightsAsync),
+            .. environment.WatchedSubscriptions().Where(s => s != environment.SubscriptionId).Select(MayGiveRoles),
             AzureStep.Check($"Check that region {environment.Location} has Flex Consumption", RegionAsync),
             AzureStep.Check($"Check that the quota of Flex Consumption in {environment.Location} is not used up", QuotaAsync),
             .. Providers.Select(Register),
@@ -48,23 +49,36 @@ internal sealed class Preflight(AzureCalls calls, AzdEnvironment environment, Az
             throw new CliException($"azd does not work: {azd.Reason}");
     }
 
-    private async Task RightsAsync(CancellationToken cancellationToken)
+    private Task OwnRightsAsync(CancellationToken cancellationToken) =>
+        RightsAsync(
+            environment.SubscriptionId,
+            ["Microsoft.Resources/subscriptions/resourceGroups/write", "Microsoft.Authorization/locks/write"],
+            cancellationToken
+        );
+
+    // The template deploys to each watched subscription, where it makes nothing but roles.
+    private AzureStep MayGiveRoles(string subscription) =>
+        AzureStep.Check(
+            $"Check that you may give roles in subscription {subscription}, which is watched",
+            cancellationToken => RightsAsync(subscription, [], cancellationToken)
+        );
+
+    private async Task RightsAsync(string subscription, IEnumerable<string> more, CancellationToken cancellationToken)
     {
         List<string> needed =
         [
             "Microsoft.Resources/deployments/write",
-            "Microsoft.Resources/subscriptions/resourceGroups/write",
             "Microsoft.Authorization/roleAssignments/write",
-            "Microsoft.Authorization/locks/write",
+            .. more,
         ];
-        if (environment.IsEnforcing())
+        if (environment.IsEnforcing() && environment.WatchedSubscriptions().Contains(subscription))
             needed.Add("Microsoft.Authorization/roleDefinitions/write");
-        var path = $"{Subscription}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+        var path = $"/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
         var held = await calls.ListAsync(Read(path, "reading what you may do"), cancellationToken);
         var missing = needed.Where(action => !held.Any(p => Matches(p, "actions", action) && !Matches(p, "notActions", action))).ToList();
         if (missing.Count > 0)
             throw new CliException(
-                $"your account may not do {string.Join(", ", missing)} in subscription {environment.SubscriptionId}: it takes Owner, or "
+                $"your account may not do {string.Join(", ", missing)} in subscription {subscription}: it takes Owner, or "
                     + "Contributor with User Access Administrator"
             );
     }

@@ -57,6 +57,7 @@ public sealed class AzurePreprovisionTests : IDisposable
         Assert.Equal((0, ""), (printed.Code, printed.Errors));
         Assert.Empty(changes);
         Assert.Equal(7, printed.Output.Split('\n').Count(l => l.StartsWith("would ", StringComparison.Ordinal)));
+        Assert.Equal(7, printed.Output.Split('\n').Count(l => l.StartsWith("         undo: ", StringComparison.Ordinal)));
         Assert.Equal(0, second.Code);
         Assert.Empty(_azure.Writes);
         Assert.DoesNotContain(_azure.Started, Changes);
@@ -182,6 +183,60 @@ public sealed class AzurePreprovisionTests : IDisposable
             StringComparison.Ordinal
         );
         Assert.Empty(_azure.Writes);
+    }
+
+    [Theory]
+    [InlineData("report", "Microsoft.Resources/*", "Authorization/roleAssignments")]
+    [InlineData("enforce", "Microsoft.Resources/*", "Authorization/roleAssignments", "Authorization/roleDefinitions")]
+    [InlineData("enforce", "Microsoft.Authorization/*", "Resources/deployments")]
+    public async Task Rights_that_are_missing_in_another_watched_subscription_are_named(string mode, string has, params string[] missing)
+    {
+        const string Other = "99999999-2222-4333-8444-555555555555";
+        _azure.Environment["COMPLIANCE_MODE"] = mode;
+        _azure.Environment["COMPLIANCE_SUBSCRIPTIONS"] = $"""["{Other}"]""";
+        Assert.Equal(0, (await _azure.RunAsync("preprovision")).Code);
+        _azure.Requests.Clear();
+        _azure.Started.Clear();
+        _azure.ActionsElsewhere = [has];
+
+        var (code, _, errors) = await _azure.RunAsync("preprovision");
+
+        Assert.Equal(1, code);
+        var actions = string.Join(", ", missing.Select(m => $"Microsoft.{m}/write"));
+        Assert.StartsWith($"your account may not do {actions} in subscription {Other}: it takes Owner", errors, StringComparison.Ordinal);
+        Assert.Empty(_azure.Writes);
+        Assert.DoesNotContain(_azure.Started, s => s.Contains("deployment", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("11111111-2222-4333-8444-555555555555")]
+    [InlineData("""["one"]""")]
+    public async Task Watched_subscriptions_that_are_no_list_of_ids_are_named_before_anything_is_made(string value)
+    {
+        _azure.Environment["COMPLIANCE_SUBSCRIPTIONS"] = value;
+
+        var (code, _, errors) = await _azure.RunAsync("preprovision");
+
+        Assert.Equal((1, "COMPLIANCE_SUBSCRIPTIONS is no JSON list of subscription ids\n"), (code, errors));
+        Assert.Empty(_azure.Writes);
+    }
+
+    [Fact]
+    public async Task A_refusal_that_passes_is_waited_for_and_nothing_is_made_twice()
+    {
+        _azure.Unregistered.Add("Microsoft.App");
+        _azure.Refusals = 2;
+
+        var (code, _, errors) = await _azure.RunAsync("preprovision");
+
+        Assert.Equal(0, code);
+        Assert.Empty(_azure.Unregistered);
+        Assert.Single(_azure.Applications);
+        Assert.Single(_azure.Principals);
+        // Each write was refused twice and then done.
+        Assert.All(_azure.Writes.CountBy(w => w), w => Assert.Equal(3, w.Value));
+        Assert.Equal(_azure.Writes.Distinct().Count() * 2, _azure.Time.Waits.Count);
+        Assert.Contains("registering Microsoft.App: 403. ", errors, StringComparison.Ordinal);
     }
 
     [Fact]

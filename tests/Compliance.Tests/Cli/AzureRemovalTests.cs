@@ -68,6 +68,24 @@ public sealed class AzureRemovalTests : IDisposable
         Assert.Empty(_azure.Writes);
     }
 
+    [Fact]
+    public async Task A_refusal_that_passes_is_waited_for()
+    {
+        _azure.Resources[Policy] = Unlocked(appends: true);
+        await _azure.RunAsync("grant", "--mode", "enforce");
+        _azure.AddRole("access", $"Compliance access of leavers (demo, {AzureStub.Subscription})");
+        _azure.Refusals = 2;
+        _azure.Requests.Clear();
+
+        var locked = await _azure.RunAsync("lock", "--confirm", "ledger");
+        var removed = await _azure.RunAsync("predown", "--yes-remove");
+
+        Assert.Equal((0, 0), (locked.Code, removed.Code));
+        Assert.All(_azure.Writes.CountBy(w => w), w => Assert.Equal(3, w.Value));
+        Assert.Empty(_azure.Held);
+        Assert.Equal([Policy], _azure.Resources.Keys);
+    }
+
     [Theory]
     [InlineData(64)]
     [InlineData(64, "--confirm", "Ledger")]

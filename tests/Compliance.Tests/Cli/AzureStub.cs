@@ -78,6 +78,9 @@ internal sealed class AzureStub : IDisposable
 
     public string[] NotActions { get; set; } = [];
 
+    /// <summary>What may be done in every other subscription.</summary>
+    public string[] ActionsElsewhere { get; set; } = ["*"];
+
     /// <summary>How often a write is refused with 403 before it is done; each write counts by itself.</summary>
     public int Refusals { get; set; }
 
@@ -248,6 +251,8 @@ internal sealed class AzureStub : IDisposable
     {
         if (path == $"{SubscriptionPath}/providers/Microsoft.Authorization/permissions")
             return (200, List([new JsonObject { ["actions"] = Texts(Actions), ["notActions"] = Texts(NotActions) }]));
+        if (path.EndsWith("/providers/Microsoft.Authorization/permissions", StringComparison.Ordinal))
+            return (200, List([new JsonObject { ["actions"] = Texts(ActionsElsewhere) }]));
         if (path == $"{SubscriptionPath}/providers/Microsoft.Web/geoRegions")
             return (200, List([new JsonObject { ["name"] = "North Europe" }, new JsonObject { ["name"] = "West Europe" }]));
         if (path.EndsWith("/register", StringComparison.Ordinal))
