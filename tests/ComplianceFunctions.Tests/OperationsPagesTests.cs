@@ -26,7 +26,7 @@ public sealed partial class OperationsPagesTests
     }
 
     [Fact]
-    public void Each_threat_has_a_mitigation_and_a_test_or_says_that_there_is_none()
+    public void Each_threat_has_a_mitigation_and_a_test_or_admits_that_there_is_none()
     {
         // | T | an action or package is replaced | actions by commit | `WorkflowTests` |
         var rows = Threats(Page("threat-model.md"));
@@ -76,7 +76,7 @@ public sealed partial class OperationsPagesTests
 
     // Commands that were read and not run: whoever follows them has to know.
     [Fact]
-    public void Each_page_with_commands_for_Azure_says_that_they_were_never_run()
+    public void Each_page_with_commands_for_Azure_admits_that_they_were_never_run()
     {
         var pages = Directory
             .EnumerateFiles(Path.Combine(Docs, "operations"), "*.md")
@@ -84,7 +84,7 @@ public sealed partial class OperationsPagesTests
             .ToList();
 
         Assert.True(pages.Count >= 5);
-        Assert.All(pages, f => Assert.True(NeverRun().IsMatch(File.ReadAllText(f)), $"{f} does not say so"));
+        Assert.All(pages, f => Assert.True(NeverRun().IsMatch(File.ReadAllText(f)), $"{f} does not admit it"));
     }
 
     [Fact]
