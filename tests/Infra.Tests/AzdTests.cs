@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Compliance.Tests;
 using NJsonSchema;
 using YamlDotNet.Serialization;
@@ -6,7 +7,7 @@ using YamlDotNet.Serialization;
 namespace Infra.Tests;
 
 /// <summary>What azd reads fits together: azure.yaml, the parameters and the templates.</summary>
-public sealed class AzdTests(Templates templates)
+public sealed partial class AzdTests(Templates templates)
 {
     private static readonly JsonObject Project = Read();
 
@@ -78,6 +79,25 @@ public sealed class AzdTests(Templates templates)
                 .Order(StringComparer.Ordinal)
         );
 
+    // azd sets its own, and the outputs of the evidence are no choice.
+    [Fact]
+    public void Every_choice_is_on_the_page_of_the_deployment_and_every_name_on_a_page_of_operations_is_read_by_something()
+    {
+        var choices = Names(File.ReadAllText(Templates.Folder("infra", "main.parameters.json"))).Except(Outputs("evidence"));
+        var ofCommands = Directory
+            .EnumerateFiles(Templates.Folder("src", "ComplianceCli"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(f => Names(File.ReadAllText(f)));
+        var known = choices.Concat(ofCommands).Concat(Outputs("main")).Concat(Outputs("evidence")).ToHashSet(StringComparer.Ordinal);
+        var pages = Directory
+            .EnumerateFiles(Templates.Folder("docs", "operations"), "*.md")
+            .Append(Templates.Folder("README.md"))
+            .SelectMany(f => Names(File.ReadAllText(f)));
+
+        Assert.True(choices.Count() > 20);
+        Assert.Empty(choices.Except(Names(File.ReadAllText(Templates.Folder("docs", "operations", "deployment.md")))));
+        Assert.Empty(pages.Except(known));
+    }
+
     [Fact]
     public void Defaults_of_azds_environment_are_those_of_the_template()
     {
@@ -104,6 +124,13 @@ public sealed class AzdTests(Templates templates)
         Assert.Equal(5, outputs.Count());
         Assert.Empty(outputs.Except(read));
     }
+
+    private IEnumerable<string> Outputs(string template) => templates.Compiled(template)["outputs"]!.AsObject().Select(o => o.Key);
+
+    private static IEnumerable<string> Names(string text) => Name().Matches(text).Select(m => m.Value).Distinct();
+
+    [GeneratedRegex(@"\b(?:COMPLIANCE|EVIDENCE|HR)_[A-Z_]*[A-Z]\b")]
+    private static partial Regex Name();
 
     private static JsonObject Read()
     {
