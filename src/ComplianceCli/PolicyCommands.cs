@@ -67,7 +67,7 @@ internal sealed class PolicyCommands(TextWriter output, TimeProvider time)
         var now = Time(parsed, _at) ?? time.GetUtcNow();
         var facts = Facts(parsed, blob);
         var evaluator = new RetentionEvaluator(policy, new HashSet<string>());
-        // Which are the newest is not known from one blob: where it would decide, that is said.
+        // Which are the newest is not known from one blob: where it would decide, a line of its own notes it.
         var decision = evaluator.Decide(facts, _ => false, now);
         output.WriteLine(Plain.Text($"{Verdict(decision)}: {decision.Reason}"));
         if (decision.DataSet is { } decides)

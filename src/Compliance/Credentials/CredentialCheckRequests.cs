@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Queues;
-using Azure.Storage.Queues.Models;
 using Compliance.Findings;
 using Compliance.Runs;
+using Compliance.Storage;
 using Compliance.Text;
 
 namespace Compliance.Credentials;
@@ -36,15 +36,7 @@ public sealed class CredentialCheckRequests
         var run = RunRequest.New(CredentialRotationCheck.RunPrefix, "manual", _time.GetUtcNow());
         await _documents.SaveAsync(new RunDocument<CredentialReport>(run.RunId, RunStates.Queued, null, null), cancellationToken);
         var message = JsonSerializer.Serialize(run, ComplianceJson.Compact);
-        try
-        {
-            await _queue.SendMessageAsync(message, cancellationToken);
-        }
-        catch (RequestFailedException e) when (e.ErrorCode == QueueErrorCode.QueueNotFound)
-        {
-            await _queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-            await _queue.SendMessageAsync(message, cancellationToken);
-        }
+        await _queue.SendOrMakeAsync(message, null, cancellationToken);
         return run;
     }
 

@@ -1,8 +1,7 @@
 using System.Text.RegularExpressions;
 using Compliance.Minimization.Policy;
-using Compliance.Policies;
+using Compliance.Tests.Policies;
 using Local;
-using Newtonsoft.Json.Linq;
 
 namespace Compliance.Tests.Minimization;
 
@@ -11,17 +10,7 @@ public sealed partial class RetentionPolicyDocumentationTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs/reference/policy-retention.md"));
 
-    private static IEnumerable<string> Keys =>
-        PolicySchema
-            .Embedded("retention.schema.json")
-            .Text.DescendantsAndSelf()
-            .OfType<JProperty>()
-            .Where(p => p.Name == "properties")
-            .SelectMany(p => ((JObject)p.Value).Properties())
-            .Where(p => p.Value["properties"] is null)
-            .Select(p => p.Name)
-            .Where(n => n != "version")
-            .Distinct();
+    private static IEnumerable<string> Keys => SchemaKeys.In("retention.schema.json");
 
     [Fact]
     public void The_example_loads_and_uses_every_key()

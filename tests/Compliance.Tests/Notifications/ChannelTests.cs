@@ -47,7 +47,7 @@ public sealed class ChannelTests : IDisposable
     public async Task A_mail_that_was_not_taken_is_one_that_did_not_arrive(string situation, string faults, bool permanent)
     {
         await using var reader = await Reader.StartAsync(faults);
-        var mailbox = faults.Length == 0 ? "nobody@b.example" : Json.Text(reader.Sandbox.Tenant.Users.Page(0, 1).Items[0].Json, "id")!;
+        var mailbox = faults.Length == 0 ? "missing@b.example" : Json.Text(reader.Sandbox.Tenant.Users.Page(0, 1).Items[0].Json, "id")!;
 
         var error = await Assert.ThrowsAsync<NotDeliveredException>(() =>
             new GraphMail(reader.Get<TenantConnection>(), mailbox).SendAsync(Mail("ada@b.example"), Message, Stop)

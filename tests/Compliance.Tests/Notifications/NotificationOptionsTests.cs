@@ -34,8 +34,8 @@ public sealed class NotificationOptionsTests
     [InlineData("another room", "https://graph.microsoft.com/v1.0", "Rooms=mattermost;Vault=https://kv.vault.azure.net")]
     [InlineData("rooms without vault", "https://graph.microsoft.com/v1.0", "Rooms=teams")]
     [InlineData("no address", "https://graph.microsoft.com/v1.0", "Vault=kv-ops")]
-    [InlineData("outbox in Azure", "https://graph.microsoft.com/v1.0", "Outbox=/tmp/out")]
-    [InlineData("outbox and mailbox", "https://localhost:1/v1.0", "Outbox=/tmp/out;Mailbox=ops@b.example")]
+    [InlineData("outbox in Azure", "https://graph.microsoft.com/v1.0", "Outbox=outbox")]
+    [InlineData("outbox and mailbox", "https://localhost:1/v1.0", "Outbox=outbox;Mailbox=ops@b.example")]
     public void A_setting_that_cannot_be_used_stops_the_start(string situation, string graph, string given)
     {
         var settings = given.Split(';').Select(s => s.Split('=', 2)).Select(s => ($"Notifications:{s[0]}", s[1])).ToArray();

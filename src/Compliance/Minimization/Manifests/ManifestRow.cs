@@ -11,8 +11,8 @@ namespace Compliance.Minimization.Manifests;
 /// <param name="PolicySha256">SHA-256 of the policy it was planned by, lower-case hex.</param>
 /// <param name="PlannedAt">When it was planned (UTC).</param>
 /// <param name="Salt">
-/// Random hex. The plan's id is known to the ledger for ever: without the salt nobody can find out by guessing names what a manifest said
-/// that was erased.
+/// Random hex. The plan's id is known to the ledger for ever: without the salt a guess at the names of a manifest that was erased could be
+/// confirmed by it.
 /// </param>
 internal sealed record ManifestHeader(
     string Format,

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Policy;
 using Compliance.Policies;
+using Compliance.Tests.Policies;
 using Local;
-using Newtonsoft.Json.Linq;
 
 namespace Compliance.Tests.Offboarding.Policy;
 
@@ -46,17 +46,7 @@ public sealed partial class OffboardingPolicyDocumentationTests
     public void Every_key_of_the_schema_is_explained() =>
         Assert.All(Keys(), key => Assert.Matches($@"[`.]{key}`", Text[..Text.IndexOf("```yaml", StringComparison.Ordinal)]));
 
-    private static IEnumerable<string> Keys() =>
-        PolicySchema
-            .Embedded("offboarding.schema.json")
-            .Text.DescendantsAndSelf()
-            .OfType<JProperty>()
-            .Where(p => p.Name == "properties")
-            .SelectMany(p => ((JObject)p.Value).Properties())
-            .Where(p => p.Value["properties"] is null)
-            .Select(p => p.Name)
-            .Where(n => n != "version")
-            .Distinct();
+    private static IEnumerable<string> Keys() => SchemaKeys.In("offboarding.schema.json");
 
     [GeneratedRegex("^```yaml( error)?\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
