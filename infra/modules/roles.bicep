@@ -133,8 +133,8 @@ module details 'assignment.bicep' = {
   scope: resourceGroup(evidenceResourceGroup)
   params: {
     principalId: principalId
-    roleId: roles.storageBlobDataContributor
-    serves: 'Who a pseudonym is: written, read, and erased on request.'
+    roleId: roles.storageBlobDataOwner
+    serves: 'Who a pseudonym is: written, read, and erased on request, with versions where a policy of the organisation keeps them.'
     at: { kind: 'container', account: evidenceAccount, container: 'details' }
   }
 }

@@ -85,6 +85,12 @@ public sealed record LeaverCase
     /// <summary>Which employment; empty while HR has not reported on a case that was started for cause.</summary>
     public required string Employment { get; init; }
 
+    /// <summary>
+    /// What the ledger calls the case while its erasure is finished; null before and after. Without it one that was cut off at its end
+    /// would be taken for done.
+    /// </summary>
+    public string? ErasingAs { get; init; }
+
     /// <summary>Counts orchestrations of the case: a reopened case runs another round.</summary>
     public int Round { get; init; } = 1;
 

@@ -118,7 +118,7 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
         var storage = Faults.Storage(azurite);
         foreach (var where in new[] { tenant, "another" })
             await UploadAsync(ledger, where);
-        var pseudonym = await new BlobPseudonyms(storage).GetOrCreateAsync(tenant, "case-77", Stop);
+        var pseudonym = await new BlobPseudonyms(storage, TimeProvider.System).GetOrCreateAsync(tenant, "case-77", Stop);
         await new TableFindingStore(storage).SaveAsync(
             tenant,
             [

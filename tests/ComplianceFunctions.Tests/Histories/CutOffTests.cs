@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Azure;
 using Compliance.Changes.Flow;
+using Compliance.Ledger;
+using Compliance.Ledger.Privacy;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Erasure;
@@ -164,6 +166,34 @@ public sealed class CutOffTests
                 new KeptDetails(null, 0, 0, 0),
                 await desk.World.Services.GetRequiredService<DetailErasure>().PreviewAsync(id, CancellationToken)
             );
+            Assert.Equal(2, desk.Recorded(DetailErasure.Action));
+        }
+        Assert.True(kept > 3, $"{kept} writes only");
+    }
+
+    [Fact]
+    public async Task An_erasure_by_age_that_was_cut_off_before_any_of_its_writes_is_finished_on_the_next_day()
+    {
+        var (kept, isCutOff) = (0, true);
+        for (; isCutOff; kept++)
+        {
+            await using var desk = await StepDesk.StartAsync();
+            await desk.SaysAsync();
+            await desk.SaysAsync(HrEventKind.Cancelled, 2);
+            var (id, tenant, writes) = (desk.Run.CaseId, (await desk.CaseAsync()).TenantId, 0);
+            var erasure = desk.World.Services.GetRequiredService<DetailErasure>();
+            var policy = new EvidencePolicy(TimeSpan.FromDays(1), new Dictionary<string, TimeSpan>(), desk.World.Policy.Sha256);
+            await desk.WaitAsync(TimeSpan.FromDays(30));
+            desk.World.Storage.Faults = request =>
+                request.Writes && writes++ >= kept ? StorageFault.FailBefore(400, "CutOff") : StorageFault.None;
+            isCutOff = await Record.ExceptionAsync(() => erasure.EraseExpiredAsync(policy, CancellationToken)) is not null;
+            desk.World.Storage.Faults = _ => StorageFault.None;
+
+            await erasure.EraseExpiredAsync(policy, CancellationToken);
+
+            var pseudonyms = desk.World.Services.GetRequiredService<BlobPseudonyms>();
+            Assert.Null(await pseudonyms.FindAsync(tenant, id, CancellationToken));
+            Assert.Equal((LeaverCase.Erased, null), ((await desk.CaseAsync()).EmployeeId, (await desk.CaseAsync()).ErasingAs));
             Assert.Equal(2, desk.Recorded(DetailErasure.Action));
         }
         Assert.True(kept > 3, $"{kept} writes only");

@@ -12,10 +12,11 @@ namespace Compliance.Ledger.Privacy;
 
 /// <summary>
 /// Pseudonyms as blobs of container <c>details</c> in the evidence account, which has no immutability policy: <c>{tenant}/people/{SHA-256
-/// of the id}.json</c>. Storage Blob Data Contributor. Made once, whoever asks first.
+/// of the id}.json</c>. Storage Blob Data Owner at the container, to erase versions too. Made once, whoever asks first.
 /// </summary>
 /// <param name="storage">The evidence account.</param>
-internal sealed class BlobPseudonyms(StateStorage storage)
+/// <param name="time">The clock.</param>
+internal sealed class BlobPseudonyms(StateStorage storage, TimeProvider time)
 {
     /// <summary>Name of the container.</summary>
     public const string Container = "details";
@@ -66,16 +67,26 @@ internal sealed class BlobPseudonyms(StateStorage storage)
     public async Task<Pseudonym?> FindAsync(string tenantId, string personId, CancellationToken cancellationToken) =>
         await ReadAsync(await BlobAsync(tenantId, personId, cancellationToken), cancellationToken);
 
-    /// <summary>Erases whom the pseudonym names, and the salt. It cannot be restored.</summary>
+    /// <summary>Erases whom the pseudonym names, and the salt, with all that the service keeps of them.</summary>
+    /// <returns>Until when storage keeps it all the same (UTC), where soft delete is on; null where it is gone for good.</returns>
     /// <inheritdoc cref="GetOrCreateAsync"/>
-    public async Task EraseAsync(string tenantId, string personId, CancellationToken cancellationToken)
+    public async Task<DateTimeOffset?> EraseAsync(string tenantId, string personId, CancellationToken cancellationToken)
     {
-        await (await BlobAsync(tenantId, personId, cancellationToken)).DeleteIfExistsAsync(
-            DeleteSnapshotsOption.IncludeSnapshots,
-            cancellationToken: cancellationToken
-        );
+        var container = await storage.EvidenceContainerAsync(Container, cancellationToken);
+        var until = await BlobErasure.EraseAsync(container, BlobName(tenantId, personId), time, cancellationToken);
         _kept.TryRemove((tenantId, personId), out _);
+        return until;
     }
+
+    /// <summary>Until when storage keeps an erased pseudonym (UTC); null where it keeps none.</summary>
+    /// <inheritdoc cref="GetOrCreateAsync"/>
+    public async Task<DateTimeOffset?> RetainedUntilAsync(string tenantId, string personId, CancellationToken cancellationToken) =>
+        await BlobErasure.RetainedUntilAsync(
+            await storage.EvidenceContainerAsync(Container, cancellationToken),
+            BlobName(tenantId, personId),
+            time,
+            cancellationToken
+        );
 
     private Pseudonym Keep(string tenantId, Pseudonym pseudonym)
     {

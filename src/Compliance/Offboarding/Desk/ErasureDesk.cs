@@ -36,7 +36,7 @@ public sealed class ErasureDesk
         if (ErasureQuestions.WhyNot(known) is { } reason)
             return new(409, reason, null);
         var kept = await _erasure.PreviewAsync(caseId, cancellationToken);
-        var isNothing = kept == new KeptDetails(null, 0, 0, 0) && known.EmployeeId == LeaverCase.Erased;
+        var isNothing = kept.IsNothing && known.EmployeeId == LeaverCase.Erased;
         return confirmed && !isNothing
             ? new(202, null, kept, await _questions.AskAsync(known, kept, approver.ObjectId, cancellationToken))
             : new(200, null, kept);

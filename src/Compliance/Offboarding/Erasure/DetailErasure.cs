@@ -1,5 +1,7 @@
+using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Compliance.Changes.Approvals;
 using Compliance.Findings;
@@ -18,8 +20,12 @@ namespace Compliance.Offboarding.Erasure;
 /// <param name="Documents">Documents of the case: snapshots, plans, outcomes, certificates.</param>
 /// <param name="Approvals">Requests for approval, with their answers.</param>
 /// <param name="Findings">Findings about the case.</param>
-public sealed record KeptDetails(string? Pseudonym, int Documents, int Approvals, int Findings)
+/// <param name="RetainedUntil">Until when storage itself keeps what was erased (UTC), where soft delete is on; null where it keeps
+/// nothing of it.</param>
+public sealed record KeptDetails(string? Pseudonym, int Documents, int Approvals, int Findings, DateTimeOffset? RetainedUntil = null)
 {
+    internal bool IsNothing => this with { RetainedUntil = null } == new KeptDetails(null, 0, 0, 0);
+
     internal Dictionary<string, long> Counts =>
         new()
         {
@@ -36,10 +42,12 @@ internal sealed class ErasureRefusedException(string reason) : Exception(reason)
 /// <summary>
 /// Erases what is kept about a person's case outside the ledger: documents, requests for approval, findings, the details in the case's row,
 /// and last who the pseudonym stands for and its salt. The ledger stays as it is and verifies as before; two records in it say that, by
-/// whom and when. The row of the case stays under its id without details, so that an old event of HR brings nothing back. Cut off anywhere,
+/// whom and when, and a third until when storage keeps it, where an organisation's policy makes it do so. The row of the case stays under its id without details, so that an old event of HR brings nothing back. Cut off anywhere,
 /// it is done again from the start.
 /// </summary>
-/// <remarks>Storage Blob Data Contributor on both accounts, Storage Table Data Contributor on the state account.</remarks>
+/// <remarks>
+/// Storage Blob Data Owner on the state account and on container <c>details</c>, Storage Table Data Contributor on the state account.
+/// </remarks>
 internal sealed class DetailErasure(
     TenantId tenant,
     StateStorage storage,
@@ -75,7 +83,11 @@ internal sealed class DetailErasure(
             (await pseudonyms.FindAsync(tenant.Value, caseId, cancellationToken))?.Name,
             (await DocumentsAsync(caseId, cancellationToken)).Count,
             (await ApprovalsAsync(caseId, cancellationToken)).Count,
-            (await FindingsAsync(caseId, cancellationToken)).Count
+            (await FindingsAsync(caseId, cancellationToken)).Count,
+            Later(
+                await BlobErasure.RetainedUntilAsync(Container, Prefix(caseId), time, cancellationToken),
+                await pseudonyms.RetainedUntilAsync(tenant.Value, caseId, cancellationToken)
+            )
         );
     }
 
@@ -97,12 +109,17 @@ internal sealed class DetailErasure(
     )
     {
         var known = await CaseAsync(caseId, cancellationToken);
+        var before = await pseudonyms.FindAsync(tenant.Value, caseId, cancellationToken);
+        if (before is null && known.ErasingAs is { } unfinished)
+        {
+            await FinishAsync(caseId, unfinished, policySha256, cancellationToken);
+            known = await CaseAsync(caseId, cancellationToken);
+        }
         var (documents, approvals, findings) = (
             await DocumentsAsync(caseId, cancellationToken),
             await ApprovalsAsync(caseId, cancellationToken),
             await FindingsAsync(caseId, cancellationToken)
         );
-        var before = await pseudonyms.FindAsync(tenant.Value, caseId, cancellationToken);
         if (before is null && known.EmployeeId == LeaverCase.Erased && documents.Count + approvals.Count + findings.Count == 0)
         {
             await DeleteRequestsAsync(caseId, cancellationToken);
@@ -116,13 +133,13 @@ internal sealed class DetailErasure(
         );
         // On record before it is done: whatever is cut off, nothing is gone without a record.
         await RecordAsync("begun");
-        await DeleteAsync(documents, approvals, findings, cancellationToken);
-        await cases.ChangeAsync(tenant.Value, caseId, Bare, cancellationToken);
+        await DeleteAsync(caseId, approvals, findings, cancellationToken);
+        await cases.ChangeAsync(tenant.Value, caseId, c => Bare(c) with { ErasingAs = kept.Pseudonym }, cancellationToken);
         await RecordAsync("complete");
-        await pseudonyms.EraseAsync(tenant.Value, caseId, cancellationToken);
+        var retained = await FinishAsync(caseId, kept.Pseudonym!, policySha256, cancellationToken);
         // Last: while it is there, an erasure that was cut off is finished.
         await DeleteRequestsAsync(caseId, cancellationToken);
-        return kept;
+        return kept with { RetainedUntil = retained };
 
         Task RecordAsync(string outcome) =>
             evidence.AppendAsync(
@@ -145,25 +162,62 @@ internal sealed class DetailErasure(
             );
     }
 
+    // Erases who the pseudonym stands for. What says until when storage keeps it comes after that, and names nobody but the pseudonym.
+    private async Task<DateTimeOffset?> FinishAsync(
+        string caseId,
+        string pseudonym,
+        string policySha256,
+        CancellationToken cancellationToken
+    )
+    {
+        var retained = Later(
+            await pseudonyms.EraseAsync(tenant.Value, caseId, cancellationToken),
+            await BlobErasure.RetainedUntilAsync(Container, Prefix(caseId), time, cancellationToken)
+        );
+        if (retained is { } until)
+            await evidence.AppendAsync(
+                new EvidenceRecord
+                {
+                    Id = $"{pseudonym}-erasure-retained",
+                    Time = time.GetUtcNow(),
+                    Actor = "storage",
+                    Action = Action,
+                    TenantId = tenant.Value,
+                    PolicySha256 = policySha256,
+                    Controls = [],
+                    Outcome = "retained",
+                    Counts = new Dictionary<string, long>(),
+                    Subject = pseudonym,
+                    Reason = string.Create(CultureInfo.InvariantCulture, $"soft delete keeps it until {until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"),
+                    CorrelationId = $"{pseudonym}-erasure",
+                },
+                cancellationToken
+            );
+        await cases.ChangeAsync(tenant.Value, caseId, c => c with { ErasingAs = null }, cancellationToken);
+        return retained;
+    }
+
     private async Task DeleteAsync(
-        List<string> documents,
+        string caseId,
         List<TableEntity> approvals,
         List<TableEntity> findings,
         CancellationToken cancellationToken
     )
     {
-        foreach (var name in documents)
-            await storage
-                .Blobs.GetBlobContainerClient(CaseDocuments.Container)
-                .DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
-        foreach (var (table, rows) in new[] { (ApprovalBoard.Table, approvals), (TableFindingStore.Table, findings) })
-            foreach (var row in rows)
-                await (await storage.TableAsync(table, cancellationToken)).DeleteEntityAsync(
-                    row.PartitionKey,
-                    row.RowKey,
-                    ETag.All,
-                    cancellationToken
-                );
+        await BlobErasure.EraseAsync(Container, Prefix(caseId), time, cancellationToken);
+        await DeleteRowsAsync(ApprovalBoard.Table, approvals, cancellationToken);
+        await DeleteRowsAsync(TableFindingStore.Table, findings, cancellationToken);
+    }
+
+    private async Task DeleteRowsAsync(string table, List<TableEntity> rows, CancellationToken cancellationToken)
+    {
+        foreach (var row in rows)
+            await (await storage.TableAsync(table, cancellationToken)).DeleteEntityAsync(
+                row.PartitionKey,
+                row.RowKey,
+                ETag.All,
+                cancellationToken
+            );
     }
 
     /// <summary>Erases the details of every case that ended so long ago.</summary>
@@ -172,7 +226,7 @@ internal sealed class DetailErasure(
     {
         var before = time.GetUtcNow() - policy.For("offboarding");
         var expired = (await cases.AllAsync(tenant.Value, cancellationToken))
-            .Where(c => CaseRules.IsOver(c.Stage) && c.EmployeeId != LeaverCase.Erased && EndedAt(c) < before)
+            .Where(c => CaseRules.IsOver(c.Stage) && (c.EmployeeId != LeaverCase.Erased || c.ErasingAs is not null) && EndedAt(c) < before)
             .ToList();
         await Each.RunAsync(
             expired,
@@ -181,6 +235,12 @@ internal sealed class DetailErasure(
         );
         return expired.Count;
     }
+
+    private BlobContainerClient Container => storage.Blobs.GetBlobContainerClient(CaseDocuments.Container);
+
+    private static string Prefix(string caseId) => $"{StateKeys.Safe(caseId, "a case id")}/";
+
+    private static DateTimeOffset? Later(DateTimeOffset? a, DateTimeOffset? b) => a > b || b is null ? a : b;
 
     private static LeaverCase Bare(LeaverCase known) =>
         known with
@@ -220,9 +280,7 @@ internal sealed class DetailErasure(
         try
         {
             await foreach (
-                var blob in storage
-                    .Blobs.GetBlobContainerClient(CaseDocuments.Container)
-                    .GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{StateKeys.Safe(caseId, "a case id")}/", cancellationToken)
+                var blob in Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, Prefix(caseId), cancellationToken)
             )
                 names.Add(blob.Name);
         }
@@ -242,7 +300,7 @@ internal sealed class DetailErasure(
         ];
 
     private async Task DeleteRequestsAsync(string caseId, CancellationToken cancellationToken) =>
-        await DeleteAsync([], await RequestsAsync(RequestPrefix(caseId), cancellationToken), [], cancellationToken);
+        await DeleteRowsAsync(ApprovalBoard.Table, await RequestsAsync(RequestPrefix(caseId), cancellationToken), cancellationToken);
 
     // The character after a dash is a full stop.
     private Task<List<TableEntity>> RequestsAsync(string prefix, CancellationToken cancellationToken) =>

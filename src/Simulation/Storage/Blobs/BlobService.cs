@@ -149,7 +149,7 @@ internal sealed class BlobService(MemoryStorage storage, MemoryAccount account)
         if (!account.Containers.TryGetValue(name, out var container))
             return Refused(404, "ContainerNotFound");
         var include = call.Parameter("include")?.ToLowerInvariant().Split(',') ?? [];
-        if (include.Except(["metadata", "copy", "uncommittedblobs"]).Any(i => i.Length > 0))
+        if (include.Except(["metadata", "copy", "uncommittedblobs", "snapshots", "versions", "deleted"]).Any(i => i.Length > 0))
             throw call.NotServed();
         var prefix = call.Parameter("prefix") ?? "";
         var delimiter = call.Parameter("delimiter");

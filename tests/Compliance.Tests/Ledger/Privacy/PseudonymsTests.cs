@@ -17,7 +17,7 @@ public abstract class PseudonymsTests(StorageFixture accounts)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     // A process of its own, as far as what it remembers goes.
-    private BlobPseudonyms Process() => new(Tests.Storage.Faults.Storage(accounts));
+    private BlobPseudonyms Process() => new(Tests.Storage.Faults.Storage(accounts), TimeProvider.System);
 
     [Fact]
     public async Task Whoever_asks_first_or_at_once_a_person_has_one_pseudonym()
