@@ -40,10 +40,10 @@ public sealed record KeptDetails(string? Pseudonym, int Documents, int Approvals
 internal sealed class ErasureRefusedException(string reason) : Exception(reason);
 
 /// <summary>
-/// Erases what is kept about a person's case outside the ledger: documents, requests for approval, findings, the details in the case's row,
-/// and last who the pseudonym stands for and its salt. The ledger stays as it is and verifies as before; two records in it say that, by
-/// whom and when, and a third until when storage keeps it, where an organisation's policy makes it do so. The row of the case stays under its id without details, so that an old event of HR brings nothing back. Cut off anywhere,
-/// it is done again from the start.
+/// Erases what is kept about a person's case outside the ledger: documents, requests for approval, findings, the details in the case's
+/// row, and last who the pseudonym stands for and its salt. The ledger stays as it is and verifies as before; two records in it say that,
+/// by whom and when, and a third until when storage keeps it, where an organisation's policy makes it do so. The row of the case stays
+/// under its id without details, so that an old event of HR brings nothing back. Cut off anywhere, it is done again from the start.
 /// </summary>
 /// <remarks>
 /// Storage Blob Data Owner on the state account and on container <c>details</c>, Storage Table Data Contributor on the state account.
@@ -188,7 +188,10 @@ internal sealed class DetailErasure(
                     Outcome = "retained",
                     Counts = new Dictionary<string, long>(),
                     Subject = pseudonym,
-                    Reason = string.Create(CultureInfo.InvariantCulture, $"soft delete keeps it until {until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"),
+                    Reason = string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"soft delete keeps it until {until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"
+                    ),
                     CorrelationId = $"{pseudonym}-erasure",
                 },
                 cancellationToken
@@ -226,7 +229,9 @@ internal sealed class DetailErasure(
     {
         var before = time.GetUtcNow() - policy.For("offboarding");
         var expired = (await cases.AllAsync(tenant.Value, cancellationToken))
-            .Where(c => CaseRules.IsOver(c.Stage) && (c.EmployeeId != LeaverCase.Erased || c.ErasingAs is not null) && EndedAt(c) < before)
+            .Where(c =>
+                CaseRules.IsOver(c.Stage) && (c.EmployeeId != LeaverCase.Erased || c.ErasingAs is not null) && EndedAt(c) < before
+            )
             .ToList();
         await Each.RunAsync(
             expired,
