@@ -1,0 +1,164 @@
+using System.Globalization;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Compliance.Changes.Pauses;
+using Compliance.Minimization.Deletion;
+using Compliance.Minimization.Manifests;
+using Compliance.Minimization.Policy;
+using Compliance.Minimization.Sweeps;
+using Compliance.Storage;
+using Microsoft.Extensions.Time.Testing;
+using Testing;
+
+namespace Compliance.Tests.Minimization.Sweeps;
+
+/// <summary>A container of its own, a policy about it, and the parts of a sweep that plan and delete.</summary>
+internal sealed class SweepBench : IAccountBlobs, IPause
+{
+    public const string Account = "devstoreaccount1";
+
+    public static readonly DateTimeOffset Now = new(2027, 4, 1, 6, 0, 0, TimeSpan.Zero);
+
+    private readonly BlobServiceClient _service;
+    private readonly StorageSharedKeyCredential _key;
+
+    public SweepBench(AzuriteFixture azurite, string? policy = null)
+    {
+        Name = $"c{Guid.CreateVersion7():N}";
+        Run = new("tenant", $"sweep-{Name}", Now);
+        _service = new(azurite.StateConnection);
+        var connection = azurite.StateConnection.Split(';').Select(p => p.Split('=', 2)).Where(p => p.Length == 2).ToDictionary(p => p[0], p => p[1]);
+        Assert.Equal(Account, connection["AccountName"]);
+        _key = new(connection["AccountName"], connection["AccountKey"]);
+        Client = _service.GetBlobContainerClient(Name);
+        Policy = RetentionPolicyLoader.Load(policy ?? DefaultPolicy, "retention.yaml");
+        Storage = Tests.Storage.Faults.Storage(azurite);
+        Documents = new(new BlobDocumentStore(Storage, SweepFiles.Container));
+        Files = new(Storage);
+        Data = new BlobData(this, new HttpClient(azurite.Wire()), Clock);
+        Blobs = Data;
+    }
+
+    // Names end with the day of what they hold.
+    public const string DefaultPolicy = """
+        version: 1
+        dataSets:
+          - id: prompts
+            accounts: [devstoreaccount1]
+            containers: ["*"]
+            prefix: prompts/
+            classification: restricted
+            purpose: quality of answers
+            lawfulBasis: GDPR 6(1)(f)
+            owner: owner@contoso.example
+            rules:
+              - { id: after-90-days, after: P90D, from: name, template: "prompts/{yyyy}/{MM}/{dd}/*", action: delete }
+          - id: features
+            accounts: [devstoreaccount1]
+            containers: ["*"]
+            prefix: features/
+            classification: internal
+            purpose: training
+            lawfulBasis: GDPR 6(1)(f)
+            owner: owner@contoso.example
+            rules:
+              - { id: expires, after: P1D, from: "metadata:expires", action: delete }
+        """;
+
+    public string Name { get; }
+
+    public SweepRun Run { get; }
+
+    public BlobContainerClient Client { get; }
+
+    public RetentionPolicy Policy { get; set; }
+
+    public StateStorage Storage { get; }
+
+    public SweepDocuments Documents { get; }
+
+    public SweepFiles Files { get; }
+
+    public BlobData Data { get; }
+
+    /// <summary>What the sweep works with: a test may put something between.</summary>
+    public IBlobData Blobs { get; set; }
+
+    public KeptEvidence Evidence { get; } = new();
+
+    public FakeTimeProvider Clock { get; } = new(Now);
+
+    public bool IsPaused { get; set; }
+
+    public static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>Name of a blob about prompts of so many days ago.</summary>
+    public static string Prompt(int daysAgo, string name) =>
+        $"prompts/{Now.AddDays(-daysAgo).ToString("yyyy/MM/dd", CultureInfo.InvariantCulture)}/{name}";
+
+    public async Task<SweepBench> WithAsync(params string[] names)
+    {
+        await Client.CreateIfNotExistsAsync(cancellationToken: Stop);
+        await Parallel.ForEachAsync(names, Stop, async (name, stop) => await PutAsync(name, stop: stop));
+        return this;
+    }
+
+    public async Task PutAsync(
+        string name,
+        string content = "x",
+        IDictionary<string, string>? metadata = null,
+        IDictionary<string, string>? tags = null,
+        CancellationToken stop = default
+    ) =>
+        await Client
+            .GetBlobClient(name)
+            .UploadAsync(BinaryData.FromString(content), new BlobUploadOptions { Metadata = metadata, Tags = tags }, stop);
+
+    public Task<ContainerPlan> PlanAsync() =>
+        new ContainerPlanner(Blobs, Files, Documents, Own).PlanAsync(Run, Policy, Account, Name, Stop);
+
+    public Task<bool> ActAsync(Slice slice, TimeSpan? within = null) =>
+        new SliceDeletion(Blobs, Files, Documents, Evidence, Own, this, Clock).RunAsync(
+            new(Run, Policy, slice, new string('a', 64)),
+            within ?? TimeSpan.FromMinutes(5),
+            Stop
+        );
+
+    /// <summary>What became of each item, by its name.</summary>
+    public async Task<IReadOnlyList<OutcomeRow>> OutcomesAsync(Slice slice)
+    {
+        var rows = new List<OutcomeRow>();
+        foreach (var part in (await Documents.ProgressAsync(slice, Stop)).Parts)
+            rows.AddRange(OutcomeFile.Rows((await Files.LoadAsync(part.File, Stop))!.Value));
+        return rows;
+    }
+
+    public async Task<IReadOnlyList<string>> NamesAsync()
+    {
+        var names = new List<string>();
+        await foreach (var blob in Client.GetBlobsAsync(BlobTraits.None, BlobStates.None, null, Stop))
+            names.Add(blob.Name);
+        return names;
+    }
+
+    public async Task<IReadOnlyList<ManifestRow>> RowsAsync(Slice slice)
+    {
+        await using var manifest = await Files.ReadAsync(slice.Manifest, Stop);
+        return await ManifestReader.ReadAsync(manifest, slice.PlanId, Stop).ToListAsync(Stop);
+    }
+
+    public Task<AccountBlobs> OpenAsync(string account, CancellationToken cancellationToken) =>
+        Task.FromResult(
+            new AccountBlobs(
+                _service,
+                false,
+                (container, _) => ValueTask.FromResult(EmulatorProof.Create(_key, container, TimeProvider.System.GetUtcNow()))
+            )
+        );
+
+    public Task<PauseHold?> HoldingAsync(bool isBlocking, CancellationToken cancellationToken) =>
+        Task.FromResult(IsPaused ? new PauseHold(null!, TimeSpan.FromMinutes(1)) : null);
+
+    private static OwnAccounts Own => new(new HashSet<string>());
+}
