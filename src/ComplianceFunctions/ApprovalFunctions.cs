@@ -8,16 +8,20 @@ namespace ComplianceFunctions;
 /// <summary>Triggers by which approvers read what waits for them, and answer.</summary>
 public sealed class ApprovalFunctions(ApprovalDesk desk, LeaverDispatcher dispatcher)
 {
-    /// <summary>Requests for approval that wait: <c>GET /api/approvals</c>.</summary>
+    /// <summary>Requests for approval that wait, to an owner those about their own data: <c>GET /api/approvals</c>.</summary>
     [Function("GetApprovals")]
     public async Task<IActionResult> GetApprovals(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals")] HttpRequest request,
         CancellationToken cancellationToken
-    ) => JsonAnswer.Create(StatusCodes.Status200OK, await desk.OpenApprovalsAsync(cancellationToken));
+    ) =>
+        JsonAnswer.Create(
+            StatusCodes.Status200OK,
+            await desk.OpenApprovalsAsync(WhoMayCall.OwnItemsOnly(request.Caller()), cancellationToken)
+        );
 
     /// <summary>
     /// Takes an approver's answer: <c>POST /api/approvals/{requestId}</c> with <c>{"planId":"…","approve":true,"comment":"…"}</c>
-    /// and an Entra token with the role Compliance.Approver.
+    /// and an Entra token with the role Compliance.Approver, or Compliance.Owner for the owner of what is asked about.
     /// </summary>
     [Function("AnswerApproval")]
     public async Task<IActionResult> Answer(

@@ -5,6 +5,7 @@ using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.LedgerCheck;
+using Compliance.Minimization;
 using Compliance.Notifications;
 using Compliance.Observability;
 using Compliance.Offboarding;
@@ -37,6 +38,8 @@ internal static class ComplianceApp
         builder.Services.AddRuns(builder.Configuration);
         builder.Services.AddCredentials(builder.Configuration, time);
         builder.Services.AddOffboarding(builder.Configuration);
+        builder.Services.AddMinimization(builder.Configuration);
+        builder.Services.AddSingleton<SweepDispatcher>();
         builder.Services.AddNotifications(builder.Configuration, AllControls.Catalogue);
         builder.Services.AddSingleton<LeaverDispatcher>();
         builder.Services.AddCheckpoints(builder.Configuration);

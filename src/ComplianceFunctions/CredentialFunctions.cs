@@ -64,7 +64,7 @@ public sealed class CredentialFunctions(
         CancellationToken cancellationToken
     ) => Json(
             StatusCodes.Status200OK,
-            await requests.OpenFindingsAsync(WhoMayCall.OwnFindingsOnly(request.Caller()), cancellationToken)
+            await requests.OpenFindingsAsync(WhoMayCall.OwnItemsOnly(request.Caller()), cancellationToken)
         );
 
     /// <summary>

@@ -3,6 +3,8 @@ using Compliance.Changes.Guards;
 using Compliance.Credentials;
 using Compliance.Ledger;
 using Compliance.Ledger.Checkpoints;
+using Compliance.Minimization;
+using Compliance.Minimization.Inventory;
 using Compliance.Notifications;
 using Compliance.Notifications.Policy;
 using Compliance.Offboarding.Intake;
@@ -20,7 +22,7 @@ namespace ComplianceFunctions;
 internal static class KnownSettings
 {
     // A setting that has entries of its own, such as Evidence:TrustedKeys:0.
-    private static readonly string[] Lists = [EvidenceOptions.TrustedKeysSetting, EvidenceOptions.CopiesSetting];
+    private static readonly string[] Lists = [EvidenceOptions.TrustedKeysSetting, EvidenceOptions.CopiesSetting, AccountDirectory.Section];
 
     private static readonly string[] Names =
     [
@@ -46,6 +48,7 @@ internal static class KnownSettings
         EvidenceOptions.AccountSetting,
         .. Lists,
         DeadLetterOptions.Setting,
+        MinimizationServices.PolicySetting,
         NotificationPolicyFile.Setting,
         NotificationOptions.MailboxSetting,
         NotificationOptions.OutboxSetting,

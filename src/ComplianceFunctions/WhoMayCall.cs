@@ -29,12 +29,17 @@ internal static class WhoMayCall
             { "GetLeaverCase", Reader },
             { "GetLeaverDocument", Reader },
             { "PlanLeaver", Reader },
-            { "GetApprovals", Reader },
+            { "GetApprovals", new Proof.EntraRole(AppRole.Admin, AppRole.Approver, AppRole.Auditor, AppRole.Owner) },
             { "GetPause", Reader },
             { "StartCredentialCheck", Admin },
             { "RecheckVaultObjectByHand", Admin },
-            { "AnswerApproval", new Proof.EntraRole(AppRole.Approver) },
+            { "AnswerApproval", new Proof.EntraRole(Approvers.Answerers) },
             { "StartLeaver", Starter },
+            { "GetSweeps", Reader },
+            { "GetSweep", Reader },
+            { "GetSweepReport", Reader },
+            { "StartSweep", Starter },
+            { "CancelSweep", Starter },
             { "PauseActs", Starter },
             { "ResumeActs", Starter },
             { "EraseLeaver", Starter },
@@ -62,13 +67,26 @@ internal static class WhoMayCall
             { nameof(LeaverActivities.LeaverCertify), NotFromOutside },
             { nameof(LeaverActivities.LeaverPlanUndo), NotFromOutside },
             { nameof(LeaverActivities.LeaverRestore), NotFromOutside },
+            { "SweepSchedule", NotFromOutside },
+            { SweepOrchestrations.Sweep, NotFromOutside },
+            { SweepOrchestrations.DataSet, NotFromOutside },
+            { nameof(SweepActivities.SweepList), NotFromOutside },
+            { nameof(SweepActivities.SweepPlan), NotFromOutside },
+            { nameof(SweepActivities.SweepPlanned), NotFromOutside },
+            { nameof(SweepActivities.SweepDecide), NotFromOutside },
+            { nameof(SweepActivities.SweepApprovalStatus), NotFromOutside },
+            { nameof(SweepActivities.SweepAct), NotFromOutside },
+            { nameof(SweepActivities.SweepVerify), NotFromOutside },
+            { nameof(SweepActivities.SweepCertify), NotFromOutside },
+            { nameof(SweepActivities.SweepComplete), NotFromOutside },
+            { nameof(SweepActivities.SweepVerifyErasure), NotFromOutside },
         };
 
     /// <summary>
-    /// Whose findings a caller sees: null for all of them; an owner's object id for theirs alone. Never a mail address or a name: people
-    /// can have those changed.
+    /// Whose findings and requests a caller sees: null for all of them; an owner's object id for theirs alone. Never a mail address or a
+    /// name: people can have those changed.
     /// </summary>
-    public static string? OwnFindingsOnly(CallerIdentity caller)
+    public static string? OwnItemsOnly(CallerIdentity caller)
     {
         ArgumentNullException.ThrowIfNull(caller);
         return caller.HoldsAny(AppRole.Admin, AppRole.Approver, AppRole.Auditor) ? null : caller.ObjectId;

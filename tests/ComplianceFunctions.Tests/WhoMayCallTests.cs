@@ -180,7 +180,7 @@ public sealed class WhoMayCallTests : IDisposable
         var held = AppRole.All.Where(r => roles.Split(' ').Contains(r.Value, StringComparer.Ordinal)).ToList();
         var caller = new CallerIdentity("3", "1", null, true, held);
 
-        Assert.Equal(all ? null : "3", WhoMayCall.OwnFindingsOnly(caller));
+        Assert.Equal(all ? null : "3", WhoMayCall.OwnItemsOnly(caller));
     }
 
     private async Task<int> StatusAsync(string function, params string?[] authorization)

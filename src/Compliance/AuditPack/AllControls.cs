@@ -3,6 +3,7 @@ using Compliance.Controls;
 using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.Ledger.Checkpoints;
+using Compliance.Minimization.Sweeps;
 using Compliance.Notifications;
 using Compliance.Offboarding;
 using Compliance.Runs;
@@ -25,5 +26,6 @@ internal static class AllControls
             .. CredentialControls.Catalogue.All,
             .. OffboardingControls.Catalogue.All,
             .. NotificationControls.Catalogue.All,
+            .. MinimizationControls.Catalogue.All,
         ]);
 }

@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
-using CsvHelper;
-using CsvHelper.Configuration;
+using Compliance.Text;
 
 namespace Compliance.AuditPack;
 
@@ -11,13 +8,9 @@ namespace Compliance.AuditPack;
 /// </summary>
 internal static class PackCsv
 {
-    // Beside = + - @ tab and CR, which OWASP names first: line feed, and the full-width signs that some spreadsheets take for the plain
-    // ones.
-    private static readonly char[] Formula = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-
     /// <summary>The findings.</summary>
     public static byte[] Findings(IEnumerable<PackFinding> findings, Framework framework) =>
-        ToBytes(
+        CsvTable.ToBytes(
             [
                 "id",
                 "control",
@@ -69,7 +62,7 @@ internal static class PackCsv
 
     /// <summary>The waivers: a line for each finding that one covers.</summary>
     public static byte[] Waivers(IEnumerable<PackFinding> findings) =>
-        ToBytes(
+        CsvTable.ToBytes(
             ["waiver", "finding", "control", "subjectType", "subjectId", "reason", "approvedBy", "expires", "findingStatus"],
             findings
                 .Where(f => f.Waiver is not null)
@@ -93,7 +86,7 @@ internal static class PackCsv
 
     /// <summary>The approvals: a line for each answer, one for a request without any.</summary>
     public static byte[] Approvals(IEnumerable<PackApproval> approvals) =>
-        ToBytes(
+        CsvTable.ToBytes(
             [
                 "request",
                 "plan",
@@ -127,34 +120,6 @@ internal static class PackCsv
                     )
             )
         );
-
-    /// <summary>A table.</summary>
-    public static byte[] ToBytes(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
-    {
-        using var bytes = new MemoryStream();
-        using (var text = new StreamWriter(bytes, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true))
-        using (
-            var csv = new CsvWriter(
-                text,
-                new CsvConfiguration(CultureInfo.InvariantCulture)
-                {
-                    NewLine = "\r\n",
-                    InjectionOptions = InjectionOptions.Escape,
-                    InjectionCharacters = Formula,
-                    InjectionEscapeCharacter = '\'',
-                }
-            )
-        )
-        {
-            foreach (var row in rows.Prepend(header))
-            {
-                foreach (var cell in row)
-                    csv.WriteField(cell);
-                csv.NextRecord();
-            }
-        }
-        return bytes.ToArray();
-    }
 
     private static string[] Request(PackApproval a) =>
         [

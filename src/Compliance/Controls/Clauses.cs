@@ -25,4 +25,11 @@ internal static class Clauses
     public const string LogIntegrity = "PCI DSS 10.3.2";
     public const string EntityAuthentication = "HIPAA 164.312(d)";
     public const string SystemAccountSecrets = "PCI DSS 8.6.3";
+    public const string Deletion = "ISO 27001 A.8.10";
+    public const string Classification = "ISO 27001 A.5.12";
+    public const string TestInformation = "ISO 27001 A.8.33";
+    public const string AiDataManagement = "ISO 42001 A.7.2";
+    public const string StorageLimitation = "GDPR 5(1)(e)";
+    public const string CardholderRetention = "PCI DSS 3.2.1";
+    public const string LiveDataInTests = "PCI DSS 6.5.5";
 }

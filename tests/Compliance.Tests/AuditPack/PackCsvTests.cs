@@ -27,7 +27,7 @@ public sealed class PackCsvTests
     [InlineData("ü, \"q\" 漢", "ü, \"q\" 漢")]
     public void A_cell_that_begins_like_a_formula_gets_an_apostrophe_and_others_stay(string cell, string read)
     {
-        var bytes = PackCsv.ToBytes(
+        var bytes = CsvTable.ToBytes(
             ["a", "b"],
             [
                 [cell, "end"],
@@ -53,7 +53,7 @@ public sealed class PackCsvTests
     public void Lines_end_with_CR_LF_and_there_is_no_byte_order_mark() =>
         Assert.Equal(
             "a,b\r\n\"1,\",\"say \"\"x\"\"\"\r\n"u8.ToArray(),
-            PackCsv.ToBytes(
+            CsvTable.ToBytes(
                 ["a", "b"],
                 [
                     ["1,", "say \"x\""],

@@ -21,6 +21,15 @@ public sealed record ApprovalRequest
     /// <summary>Object ids of who asked for the plan, when a person did: may not approve.</summary>
     public IReadOnlyList<string> Requesters { get; init; } = [];
 
+    /// <summary>
+    /// Object id of whose data the plan is about: one of the two, with the role Compliance.Owner. Null, or when their access was ended or
+    /// they asked for the plan, two approvers answer.
+    /// </summary>
+    public string? OwnerId { get; init; }
+
+    /// <summary>Whether the case's id stands for a person, and is written as a pseudonym in the ledger.</summary>
+    public bool IsCasePerson { get; init; } = true;
+
     /// <summary>Why approvals are due: the guards that hold, in words.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 

@@ -3,6 +3,7 @@ using Azure.Data.Tables;
 using Compliance.Callers;
 using Compliance.Ledger;
 using Compliance.Storage;
+using Compliance.Tenants;
 using Compliance.Text;
 
 namespace Compliance.Changes.Approvals;
@@ -208,6 +209,8 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence,
             return new(request, null, "the answer names another plan than the one that is asked about");
         if (ApprovalRules.WhyNot(request, approver.ObjectId) is { } objection)
             return new(request, null, objection);
+        if (!approver.HoldsAny(AppRole.Approver) && !ApprovalRules.IsOwner(request, approver.ObjectId))
+            return new(request, null, "the request is about the data of another owner: it takes the app role Compliance.Approver");
         var earlier = request.Answers.LastOrDefault(a =>
             string.Equals(a.ApproverId, approver.ObjectId, StringComparison.OrdinalIgnoreCase)
         );
@@ -291,7 +294,7 @@ internal sealed class ApprovalBoard(StateStorage storage, IEvidenceLog evidence,
             Subject = request.CaseId.Length == 0 ? null : request.CaseId,
             PlanId = request.PlanId,
             CorrelationId = request.Id,
-            People = request.CaseId.Length == 0 ? [answer.ApproverId] : [request.CaseId, answer.ApproverId],
+            People = request.CaseId.Length == 0 || !request.IsCasePerson ? [answer.ApproverId] : [request.CaseId, answer.ApproverId],
         };
 
     private static string? Short(string? comment) => comment?[..Math.Min(comment.Length, 500)];

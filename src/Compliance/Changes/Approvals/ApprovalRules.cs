@@ -20,9 +20,29 @@ internal static class ApprovalRules
             return ApprovalState.Refused;
         var agreed = counted
             .Where(a => IsValid(request, a, now) && !request.Ended.Contains(a.ApproverId, StringComparer.OrdinalIgnoreCase))
-            .DistinctBy(a => a.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase)
-            .Count();
-        return agreed >= request.PeopleNeeded ? ApprovalState.Approved : ApprovalState.Open;
+            .Select(a => a.ApproverId.Trim())
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var isOwnerMissing = NeededOwner(request) is { } owner && !agreed.Contains(owner.Trim());
+        return agreed.Count >= request.PeopleNeeded && !isOwnerMissing ? ApprovalState.Approved : ApprovalState.Open;
+    }
+
+    /// <summary>The owner whose yes is one of those needed; null where a second approver takes their place.</summary>
+    public static string? NeededOwner(ApprovalRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return
+            request.OwnerId is { } owner
+            && WhyNot(request, owner) is null
+            && !request.Ended.Contains(owner, StringComparer.OrdinalIgnoreCase)
+            ? owner
+            : null;
+    }
+
+    /// <summary>Whether somebody is the owner of what a request is about.</summary>
+    public static bool IsOwner(ApprovalRequest request, string personId)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.OwnerId is { } owner && string.Equals(owner.Trim(), personId.Trim(), StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Whether an answer counts still.</summary>

@@ -16,9 +16,10 @@ internal sealed class Approvers(CallerTokenValidator tokens, IEnumerable<IApprov
     /// <summary>Roles whose holders start and pause acts. Only an approver agrees to one.</summary>
     public static readonly IReadOnlyList<AppRole> Starters = [AppRole.Admin, AppRole.Approver];
 
-    private static readonly IReadOnlyList<AppRole> Answerers = [AppRole.Approver];
+    /// <summary>Roles whose holders answer requests; an owner those about their own data alone.</summary>
+    public static readonly IReadOnlyList<AppRole> Answerers = [AppRole.Approver, AppRole.Owner];
 
-    /// <summary>The approver of a token.</summary>
+    /// <summary>The approver or owner of a token.</summary>
     /// <param name="authorization">Header Authorization.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<CallerSignIn> SignInAsync(string? authorization, CancellationToken cancellationToken) =>

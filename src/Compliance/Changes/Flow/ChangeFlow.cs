@@ -66,7 +66,7 @@ internal sealed class ChangeFlow<TObservation>(
             holds.Add(full);
         await store.SavePlanAsync(run, plan, observed, cancellationToken);
         if (holds.Count > 0 && request is null)
-            return await questions.AskAsync(run, plan, holds, policy, readAt, cancellationToken);
+            return await AskAsync(run, plan, observed, holds, readAt, cancellationToken);
         if (request is not null)
         {
             // An answer is on record before anything is done about it; who was let past a cap takes room from those who come after.
@@ -117,7 +117,7 @@ internal sealed class ChangeFlow<TObservation>(
         var state = await store.StateAsync(run, cancellationToken);
         var (plan, before) = await store.BegunAsync(run, state, cancellationToken);
         var at = store.Now;
-        var verified = change.Compare(plan, before, await change.ObserveAsync(run, cancellationToken), at);
+        var verified = change.Compare(plan, before, await change.ObserveAfterAsync(run, plan, cancellationToken), at);
         // What is seen undone again is done again, whatever was answered before.
         var undone = verified.Steps.Where(s => s.State == StepState.NotInEffect).Select(s => s.StepId).ToHashSet(StringComparer.Ordinal);
         state = await store.ChangeStateAsync(
@@ -200,6 +200,19 @@ internal sealed class ChangeFlow<TObservation>(
         return digest;
     }
 
+    private async Task<ChangeDecision> AskAsync(
+        ChangeRun run,
+        ActionPlan plan,
+        TObservation observed,
+        IReadOnlyList<Hold> holds,
+        DateTimeOffset readAt,
+        CancellationToken cancellationToken
+    )
+    {
+        var question = new ChangeQuestion(plan, holds, await change.OwnerAsync(run, observed, cancellationToken), readAt);
+        return await questions.AskAsync(run, question, change.LoadPolicy(), cancellationToken);
+    }
+
     // Null when the round may act.
     private async Task<ChangeDecision?> NotDueAsync(ChangeRun run, CancellationToken cancellationToken)
     {
@@ -238,6 +251,8 @@ internal sealed class ChangeFlow<TObservation>(
             s => s.Begun is not null || s.Ended ? s : s with { Begun = planId, BegunAt = now, ApprovedBy = approvedBy },
             cancellationToken
         );
+        // What was asked about another plan is nothing to answer any more.
+        await questions.VoidAsync(run, state.Requests.Where(id => id != state.ApprovedBy), cancellationToken);
         return state.Begun is { } begun ? new(NextAction.Proceed, begun) : new(NextAction.Stop);
     }
 

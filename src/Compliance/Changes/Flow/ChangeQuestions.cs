@@ -57,20 +57,17 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
 
     /// <summary>Asks two people, and voids what was asked before.</summary>
     /// <param name="run">The round.</param>
-    /// <param name="plan">The plan.</param>
-    /// <param name="holds">Why they are asked.</param>
+    /// <param name="question">What is asked.</param>
     /// <param name="policy">The policy in force.</param>
-    /// <param name="readAt">When what is asked about was read (UTC).</param>
     /// <param name="cancellationToken">Stops between writes.</param>
     public async Task<ChangeDecision> AskAsync(
         ChangeRun run,
-        ActionPlan plan,
-        IReadOnlyList<Hold> holds,
+        ChangeQuestion question,
         ChangePolicy policy,
-        DateTimeOffset readAt,
         CancellationToken cancellationToken
     )
     {
+        var (plan, holds, ownerId, readAt) = question;
         var planId = plan.Id();
         var request = await approvals.AskAsync(
             new ApprovalRequest
@@ -81,6 +78,8 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
                 CaseId = run.CaseId,
                 SubjectId = run.SubjectId,
                 Requesters = run.Requesters,
+                OwnerId = ownerId,
+                IsCasePerson = change.IsAboutPeople,
                 Reasons = [.. holds.Select(h => h.Reason)],
                 Guards = [.. holds.Select(h => h.Guard).Distinct(StringComparer.Ordinal)],
                 Controls = change.Controls,
@@ -107,3 +106,10 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
         return new(NextAction.AskApproval, planId, request.Id, request.Deadline.UtcDateTime);
     }
 }
+
+/// <summary>What two people are asked.</summary>
+/// <param name="Plan">The plan.</param>
+/// <param name="Holds">Why they are asked.</param>
+/// <param name="OwnerId">Object id of who answers as the owner; null when two approvers do.</param>
+/// <param name="ReadAt">When what is asked about was read (UTC).</param>
+internal sealed record ChangeQuestion(ActionPlan Plan, IReadOnlyList<Hold> Holds, string? OwnerId, DateTimeOffset ReadAt);

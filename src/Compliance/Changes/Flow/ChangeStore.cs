@@ -103,7 +103,7 @@ internal sealed class ChangeStore<TObservation>(
             Subject = run.CaseId,
             PlanId = plan.Id(),
             CorrelationId = run.InstanceId,
-            People = [run.CaseId],
+            People = change.IsAboutPeople ? [run.CaseId] : [],
         };
 
     /// <summary>

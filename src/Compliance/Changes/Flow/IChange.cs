@@ -31,6 +31,19 @@ internal interface IChange<TObservation>
     /// <summary>Reads the live tenant afresh. What could not be read is part of the observation, never left out.</summary>
     Task<TObservation> ObserveAsync(ChangeRun run, CancellationToken cancellationToken);
 
+    /// <summary>Reads what a plan that was carried out left. The same as before the act, unless seeing that takes more reading.</summary>
+    Task<TObservation> ObserveAfterAsync(ChangeRun run, ActionPlan plan, CancellationToken cancellationToken) =>
+        ObserveAsync(run, cancellationToken);
+
+    /// <summary>
+    /// Object id of whose data the plan is about: with the role Compliance.Owner they are one of the two who approve. Null when two
+    /// approvers do.
+    /// </summary>
+    Task<string?> OwnerAsync(ChangeRun run, TObservation observed, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    /// <summary>Whether the id of a case stands for a person, and is written as a pseudonym in the ledger.</summary>
+    bool IsAboutPeople => true;
+
     /// <summary>The plan for what was observed. Pure: the same observation under the same policy gives the same plan.</summary>
     ActionPlan Plan(ChangeRun run, TObservation observed, ChangePolicy policy);
 

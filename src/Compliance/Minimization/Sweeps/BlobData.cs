@@ -1,29 +1,11 @@
 using System.Runtime.CompilerServices;
 using Azure;
-using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Compliance.Minimization.Deletion;
 using Compliance.Minimization.Evaluation;
+using Compliance.Minimization.Inventory;
 
 namespace Compliance.Minimization.Sweeps;
-
-/// <summary>How the blobs of an account are reached.</summary>
-/// <param name="Blobs">Its blob service.</param>
-/// <param name="IsHierarchical">Whether it has directories: then it has no tags and no versions.</param>
-/// <param name="ProofAsync">What a batch shows to be let in to a container.</param>
-internal sealed record AccountBlobs(
-    BlobServiceClient Blobs,
-    bool IsHierarchical,
-    Func<string, CancellationToken, ValueTask<BatchProof>> ProofAsync
-);
-
-/// <summary>Reaches accounts by their names.</summary>
-internal interface IAccountBlobs
-{
-    /// <summary>The account.</summary>
-    /// <exception cref="RequestFailedException">404: no account of this name is among those that this app watches.</exception>
-    Task<AccountBlobs> OpenAsync(string account, CancellationToken cancellationToken);
-}
 
 /// <summary>
 /// Blobs through the service's own SDK; batches by a request of our own. Storage Blob Data Reader with tags/read to list; to delete, the
@@ -66,15 +48,14 @@ internal sealed class BlobData(IAccountBlobs accounts, HttpClient http, TimeProv
         {
             var properties = (await client.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
             // The service has names in their order: what has this name comes before what only begins with it.
+            var here = new List<BlobFacts>();
             await foreach (var found in client.GetBlobsAsync(traits, states, blob.Name, cancellationToken))
             {
                 if (found.Name != blob.Name)
                     break;
-                var facts = Facts((blob.Account, blob.Container), found, at.IsHierarchical, properties);
-                if (IsSame(blob, facts))
-                    return facts;
+                here.Add(Facts((blob.Account, blob.Container), found, at.IsHierarchical, properties));
             }
-            return null;
+            return ItemMatch.Find(here, blob.Snapshot, blob.IsCurrent, blob.VersionId);
         }
         catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode == "ContainerNotFound")
         {
@@ -137,13 +118,6 @@ internal sealed class BlobData(IAccountBlobs accounts, HttpClient http, TimeProv
                 BlobTraits.Metadata | BlobTraits.Tags | BlobTraits.LegalHold | BlobTraits.ImmutabilityPolicy,
                 BlobStates.Snapshots | BlobStates.Version
             );
-
-    private static bool IsSame(BlobFacts wanted, BlobFacts found)
-    {
-        if (wanted.Snapshot is not null || found.Snapshot is not null)
-            return wanted.Snapshot == found.Snapshot;
-        return wanted.IsCurrent ? found.IsCurrent : found.VersionId == wanted.VersionId;
-    }
 
     private static BlobFacts Facts(
         (string Account, string Container) at,

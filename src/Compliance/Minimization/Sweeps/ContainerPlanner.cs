@@ -107,7 +107,3 @@ internal sealed class ContainerPlanner(IBlobData blobs, SweepFiles files, SweepD
 
     private sealed record OpenSlice(SlicePlace Place, ManifestWriter Writer, SliceTally Tally);
 }
-
-/// <summary>Names of this app's own storage accounts: no rule reaches them.</summary>
-/// <param name="Names">The names.</param>
-internal sealed record OwnAccounts(IReadOnlySet<string> Names);

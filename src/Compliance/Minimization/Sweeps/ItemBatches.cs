@@ -41,7 +41,7 @@ internal sealed class ItemBatches(IBlobData blobs, ItemJudge judge, ConcurrencyG
         if (seen is null)
             _kept.Add(Row(joined, SweepResult.AlreadyGone, null, null));
         else if (judged.Target is { } target)
-            await NextAsync(part, new(joined, target), cancellationToken);
+            await NextAsync(part, new(joined, target, VersionOf(seen)), cancellationToken);
         else
             _kept.Add(Row(joined, judged.Kept, null, judged.Reason));
         if (_kept.Count >= BatchRequest.MaxTargets)
@@ -123,7 +123,8 @@ internal sealed class ItemBatches(IBlobData blobs, ItemJudge judge, ConcurrencyG
             await part.AppendAsync(outcomes, cancellationToken);
             if (again.Count == 0)
                 return;
-            await gate.WaitAsync(result, cancellationToken);
+            if (again.Any(i => i.Throttled + i.Unclear + i.HadSnapshots > 0))
+                await gate.WaitAsync(result, cancellationToken);
             pass = await gate.EnterAsync(cancellationToken);
             items = again;
         }
@@ -147,14 +148,17 @@ internal sealed class ItemBatches(IBlobData blobs, ItemJudge judge, ConcurrencyG
             case DeletionOutcome.Failed when answer.Code == SnapshotsPresent && item.HadSnapshots < MaxUnclear:
                 again.Add(item with { HadSnapshots = item.HadSnapshots + 1 });
                 break;
+            // Where versions are kept, the current one has become a version by this, and that one goes next.
+            case DeletionOutcome.Deleted when item.Version is { } version:
+                again.Add(item with { Target = version, Version = null, IsDeleted = true });
+                break;
             case DeletionOutcome.Unknown:
                 await ClearUpAsync(item, answer, outcomes, again, cancellationToken);
                 break;
             default:
                 var (result, reason) = Meaning(answer);
-                // Asked for before without a clear answer: whoever deleted it is not known.
-                if (result == SweepResult.AlreadyGone && item.Unclear > 0)
-                    result = SweepResult.GoneUnconfirmed;
+                if (result == SweepResult.AlreadyGone)
+                    result = Gone(item);
                 outcomes.Add(Row(item.Joined, result, answer, reason));
                 break;
         }
@@ -180,11 +184,11 @@ internal sealed class ItemBatches(IBlobData blobs, ItemJudge judge, ConcurrencyG
         }
         var judged = seen is null ? default : judge.Judge(item.Joined.Planned, seen);
         if (seen is null)
-            outcomes.Add(Row(item.Joined, SweepResult.GoneUnconfirmed, answer, null));
+            outcomes.Add(Row(item.Joined, item.IsDeleted ? SweepResult.Deleted : SweepResult.GoneUnconfirmed, answer, null));
         else if (judged.Target is not { } target)
             outcomes.Add(Row(item.Joined, judged.Kept, answer, judged.Reason));
         else if (item.Unclear < MaxUnclear)
-            again.Add(item with { Target = target, Unclear = item.Unclear + 1 });
+            again.Add(item with { Target = target, Version = VersionOf(seen), Unclear = item.Unclear + 1 });
         else
             outcomes.Add(Row(item.Joined, SweepResult.Failed, answer, "The service gave no clear answer, and it is still there."));
     }
@@ -245,5 +249,28 @@ internal sealed class ItemBatches(IBlobData blobs, ItemJudge judge, ConcurrencyG
             At = time.GetUtcNow(),
         };
 
-    private sealed record Item(JoinedRow Joined, DeletionTarget Target, int Throttled = 0, int Unclear = 0, int HadSnapshots = 0);
+    // What was gone when this app asked: by itself, or perhaps by an earlier request whose answer was lost.
+    private static SweepResult Gone(Item item)
+    {
+        if (item.IsDeleted)
+            return SweepResult.Deleted;
+        return item.Unclear > 0 ? SweepResult.GoneUnconfirmed : SweepResult.AlreadyGone;
+    }
+
+    // The version that a current one becomes when it is deleted; null where there are no versions.
+    private static DeletionTarget? VersionOf(BlobFacts seen) =>
+        seen is { IsCurrent: true, Snapshot: null, VersionId: not null }
+            ? DeletionTarget.From(seen with { IsCurrent = false }, null, out _)
+            : null;
+
+    // Version: what has to be deleted after the target. IsDeleted: the service answered that it deleted the current one.
+    private sealed record Item(
+        JoinedRow Joined,
+        DeletionTarget Target,
+        DeletionTarget? Version,
+        bool IsDeleted = false,
+        int Throttled = 0,
+        int Unclear = 0,
+        int HadSnapshots = 0
+    );
 }

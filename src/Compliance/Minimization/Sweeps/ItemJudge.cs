@@ -20,7 +20,9 @@ internal sealed class ItemJudge(RetentionEvaluator evaluator, NewestBlobs newest
     /// <returns>What to delete; or why it stays.</returns>
     public (DeletionTarget? Target, SweepResult Kept, string? Reason) Judge(ManifestRow planned, BlobFacts seen)
     {
-        if (Bare(seen.ETag) != Bare(planned.ETag) || seen.IsCurrent != planned.IsCurrent)
+        // Deleted, and a version since: the same content, which is what was planned.
+        var isSame = seen.IsCurrent == planned.IsCurrent || (planned.IsCurrent && seen.VersionId == planned.VersionId);
+        if (Bare(seen.ETag) != Bare(planned.ETag) || !isSame)
             return (null, SweepResult.Changed, "It was written again after the plan was made.");
         var decision = evaluator.Decide(seen, set => newest.Contains(set, seen), at);
         if (decision.Verdict == Verdict.Held)

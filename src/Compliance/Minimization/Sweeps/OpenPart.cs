@@ -13,7 +13,7 @@ internal sealed class OpenPart : IDisposable
 {
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly HashSet<long> _known = [];
+    private readonly Dictionary<long, SweepResult> _known = [];
     private readonly Dictionary<SweepResult, SliceTotal> _results = [];
     private readonly AppendedFile _file;
     private readonly string _name;
@@ -48,11 +48,11 @@ internal sealed class OpenPart : IDisposable
         return part;
     }
 
-    /// <summary>Whether the outcome of a row is known.</summary>
+    /// <summary>Whether the outcome of a row is known, and another try would not change it.</summary>
     public bool IsKnown(long row)
     {
         lock (_known)
-            return _known.Contains(row);
+            return _known.TryGetValue(row, out var result) && !DonePart.IsOpen(result);
     }
 
     /// <summary>Adds outcomes. They are kept when this returns.</summary>
@@ -120,10 +120,23 @@ internal sealed class OpenPart : IDisposable
     private void Count(OutcomeRow row)
     {
         lock (_known)
-            _known.Add(row.Row);
-        _results[row.Result] = _results.GetValueOrDefault(row.Result, SliceTotal.None) + new SliceTotal(1, row.Size);
+        {
+            if (_known.TryGetValue(row.Row, out var before))
+                Add(before, -1, -row.Size);
+            _known[row.Row] = row.Result;
+        }
+        Add(row.Result, 1, row.Size);
         _startedAt = _startedAt < row.At ? _startedAt : row.At;
         _endedAt = _endedAt > row.At ? _endedAt : row.At;
+    }
+
+    private void Add(SweepResult result, long items, long bytes)
+    {
+        var sum = _results.GetValueOrDefault(result, SliceTotal.None) + new SliceTotal(items, bytes);
+        if (sum.Items == 0)
+            _results.Remove(result);
+        else
+            _results[result] = sum;
     }
 
     private static void Write<T>(ArrayBufferWriter<byte> lines, T line)

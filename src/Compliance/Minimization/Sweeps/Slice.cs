@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Compliance.Minimization.Manifests;
 
 namespace Compliance.Minimization.Sweeps;
@@ -39,6 +40,7 @@ internal sealed record Slice
     public IReadOnlyList<string> Samples { get; init; } = [];
 
     /// <summary>Its place, as people write it.</summary>
+    [JsonIgnore]
     public string Place => $"{Account}/{Container}";
 }
 

@@ -52,11 +52,11 @@ internal sealed class SliceDeletion(
     public async Task<bool> RunAsync(SliceAct act, TimeSpan within, CancellationToken cancellationToken)
     {
         var slice = act.Slice;
-        var done = (await documents.ProgressAsync(slice, cancellationToken)).Parts.Select(p => p.Part).ToHashSet();
+        var done = (await documents.ProgressAsync(slice, cancellationToken)).Parts.Where(p => !p.HasOpen).Select(p => p.Part).ToHashSet();
         if (done.Count == slice.Parts.Count)
             return true;
         // Read to its end first: only then it is known that its rows are those of the plan.
-        await foreach (var _ in RowsAsync(slice, cancellationToken)) { }
+        await foreach (var _ in files.RowsAsync(slice, cancellationToken)) { }
         var evaluator = new RetentionEvaluator(act.Policy, own.Names);
         var newest = await ContainerNewest.ReadAsync(blobs, act.Policy, evaluator, (slice.Account, slice.Container), cancellationToken);
         var judge = new ItemJudge(evaluator, newest, act.Run.At);
@@ -71,7 +71,7 @@ internal sealed class SliceDeletion(
             var range = new PartRange(slice.Parts);
             await foreach (
                 var joined in SliceJoin.JoinAsync(
-                    RowsAsync(slice, cancellationToken),
+                    files.RowsAsync(slice, cancellationToken),
                     blobs.ListAsync(slice.Account, slice.Container, cancellationToken),
                     cancellationToken
                 )
@@ -145,8 +145,9 @@ internal sealed class SliceDeletion(
             counts["part"] = part.Number;
             counts["bytesDeleted"] = donePart.Results.GetValueOrDefault(SweepResult.Deleted, SliceTotal.None).Bytes;
             await evidence.AppendAsync(
-                Record(act, part.Number, "done", donePart.EndedAt ?? act.Run.At) with
+                Record(act, part.Number, $"done-{donePart.Sha256[..8]}", donePart.EndedAt ?? act.Run.At) with
                 {
+                    Outcome = donePart.HasOpen ? "incomplete" : "complete",
                     Counts = counts,
                     DetailsSha256 = new Dictionary<string, string> { ["outcomes"] = donePart.Sha256 },
                 },
@@ -154,16 +155,6 @@ internal sealed class SliceDeletion(
             );
             await documents.ChangeProgressAsync(act.Slice, p => p.With(donePart), cancellationToken);
         }
-    }
-
-    private async IAsyncEnumerable<ManifestRow> RowsAsync(
-        Slice slice,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
-    )
-    {
-        await using var manifest = await files.ReadAsync(slice.Manifest, cancellationToken);
-        await foreach (var row in ManifestReader.ReadAsync(manifest, slice.PlanId, cancellationToken))
-            yield return row;
     }
 
     private static EvidenceRecord Record(SliceAct act, int part, string outcome, DateTimeOffset at) =>

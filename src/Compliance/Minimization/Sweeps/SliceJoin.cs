@@ -57,15 +57,7 @@ internal static class SliceJoin
             }
         }
 
-        // What is read of a name is one thing, each version and snapshot another.
-        public BlobFacts? Find(ManifestRow row)
-        {
-            if (row.Snapshot is { } snapshot)
-                return _here.Find(b => b.Snapshot == snapshot);
-            return row.IsCurrent
-                ? _here.Find(b => b.IsCurrent && b.Snapshot is null)
-                : _here.Find(b => b.VersionId == row.VersionId && b.Snapshot is null);
-        }
+        public BlobFacts? Find(ManifestRow row) => ItemMatch.Find(_here, row.Snapshot, row.IsCurrent, row.VersionId);
 
         private async ValueTask<BlobFacts?> PeekAsync()
         {
@@ -76,5 +68,21 @@ internal static class SliceJoin
             }
             return _ahead;
         }
+    }
+}
+
+/// <summary>Finds an item of a plan among what is listed under its name.</summary>
+internal static class ItemMatch
+{
+    /// <summary>
+    /// Finds it. Of what was the current one: the current one, whatever it is now; where there is none, the version that it became when it
+    /// was deleted.
+    /// </summary>
+    public static BlobFacts? Find(List<BlobFacts> here, string? snapshot, bool isCurrent, string? versionId)
+    {
+        if (snapshot is not null)
+            return here.Find(b => b.Snapshot == snapshot);
+        var current = isCurrent ? here.Find(b => b.IsCurrent && b.Snapshot is null) : null;
+        return current ?? (versionId is null ? null : here.Find(b => b.VersionId == versionId && b.Snapshot is null));
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Compliance.Minimization.Sweeps;
 
 /// <summary>What became of an item of the plan.</summary>
@@ -28,7 +30,7 @@ internal enum SweepResult
     Failed,
 }
 
-/// <summary>What became of one item, as one line of a report.</summary>
+/// <summary>What became of one item, as one line of a report. Of several lines about an item the last one counts.</summary>
 internal sealed record OutcomeRow
 {
     /// <summary>Number of its row in the manifest, from 0.</summary>
@@ -114,7 +116,15 @@ internal sealed record DonePart(
     IReadOnlyDictionary<SweepResult, SliceTotal> Results,
     DateTimeOffset? StartedAt,
     DateTimeOffset? EndedAt
-);
+)
+{
+    /// <summary>Whether something of it may be deleted by another try.</summary>
+    [JsonIgnore]
+    public bool HasOpen => Results.Keys.Any(IsOpen);
+
+    /// <summary>Whether another try may delete what came to this.</summary>
+    public static bool IsOpen(SweepResult result) => result is SweepResult.Refused or SweepResult.Failed;
+}
 
 /// <summary>How far the act on a slice came.</summary>
 /// <param name="Parts">The parts that were tried to their end, by their number.</param>
@@ -130,7 +140,6 @@ internal sealed record SliceProgress(IReadOnlyList<DonePart> Parts)
             .GroupBy(r => r.Key)
             .ToDictionary(g => g.Key, g => g.Aggregate(SliceTotal.None, (sum, r) => sum + r.Value));
 
-    /// <summary>With one more part; the first of two of one number is kept.</summary>
-    public SliceProgress With(DonePart part) =>
-        Parts.Any(p => p.Part == part.Part) ? this : new([.. Parts.Append(part).OrderBy(p => p.Part)]);
+    /// <summary>With one more part; of two of one number the later try.</summary>
+    public SliceProgress With(DonePart part) => new([.. Parts.Where(p => p.Part != part.Part).Append(part).OrderBy(p => p.Part)]);
 }

@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using Compliance.Minimization.Manifests;
 using Compliance.Storage;
 
 namespace Compliance.Minimization.Sweeps;
@@ -80,6 +82,16 @@ internal sealed class SweepFiles(StateStorage storage)
     /// <exception cref="RequestFailedException">It is not there, or cannot be read.</exception>
     public Task<Stream> ReadAsync(string name, CancellationToken cancellationToken) =>
         _container.GetBlobClient(name).OpenReadAsync(new BlobOpenReadOptions(allowModifications: false), cancellationToken);
+
+    /// <summary>The rows of a slice's manifest. Act on none before the last one was read: only then it is known that they are the
+    /// plan's.</summary>
+    /// <exception cref="ManifestException">It is not the manifest that was planned.</exception>
+    public async IAsyncEnumerable<ManifestRow> RowsAsync(Slice slice, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var manifest = await ReadAsync(slice.Manifest, cancellationToken);
+        await foreach (var row in ManifestReader.ReadAsync(manifest, slice.PlanId, cancellationToken))
+            yield return row;
+    }
 
     /// <summary>The whole of a small file; null when it is not there.</summary>
     public async Task<ReadOnlyMemory<byte>?> LoadAsync(string name, CancellationToken cancellationToken)

@@ -35,8 +35,13 @@ public sealed class ApprovalDesk
         );
 
     /// <summary>Requests for approval that wait, the oldest first.</summary>
-    public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken cancellationToken) =>
-        _approvals.OpenAsync(_tenant.Value, _time.GetUtcNow(), cancellationToken);
+    /// <param name="ownerId">Object id of whose data they are about; null for all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(string? ownerId, CancellationToken cancellationToken)
+    {
+        var open = await _approvals.OpenAsync(_tenant.Value, _time.GetUtcNow(), cancellationToken);
+        return ownerId is null ? open : [.. open.Where(r => ApprovalRules.IsOwner(r, ownerId))];
+    }
 
     /// <summary>Whether a request asks to let acts continue that are paused.</summary>
     public static bool LetsActsContinue(ApprovalRequest request) => PauseSwitch.Asks(request);
@@ -67,6 +72,8 @@ public sealed class ApprovalDesk
                 return (refusal, why, null, null);
             // Before this answer can make it enough.
             var people = open.Answers.Where(a => a.Approve).Select(a => a.ApproverId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            if (open.OwnerId is { } owner)
+                people.Add(owner);
             foreach (var ended in await _ended.EndedAsync(people, open.ValidFor, cancellationToken))
                 await _approvals.EndAsync(_tenant.Value, open.Id, ended, cancellationToken);
         }

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Compliance.Changes.Pauses;
 using Compliance.Minimization.Deletion;
+using Compliance.Minimization.Inventory;
 using Compliance.Minimization.Manifests;
 using Compliance.Minimization.Policy;
 using Compliance.Minimization.Sweeps;

@@ -1,0 +1,252 @@
+using Azure;
+using Compliance.Changes.Flow;
+using Compliance.Ledger;
+using Compliance.Minimization.Inventory;
+using Compliance.Minimization.Policy;
+using Compliance.Runs;
+using Compliance.Storage;
+
+namespace Compliance.Minimization.Sweeps;
+
+/// <summary>
+/// The last part of a sweep: its report, its findings, the record of what it came to, and, when storage keeps nothing of it any more,
+/// whether it is gone.
+/// </summary>
+internal sealed class SweepCompletion(
+    AccountDirectory accounts,
+    SweepDocuments documents,
+    TableSweeps sweeps,
+    IRetentionPolicySource policies,
+    SliceVerification verification,
+    ScheduledRuns runs,
+    IEvidenceLog evidence,
+    TimeProvider time
+)
+{
+    /// <summary>The name under which its runs are remembered.</summary>
+    public const string ControlName = "DataMinimizationSweep";
+
+    /// <summary>What the watch over the controls expects of it: a sweep a quarter, done within a month.</summary>
+    public static ScheduledControl Itself { get; } = new(ControlName, TimeSpan.FromDays(92), TimeSpan.FromDays(31), "SweepSchedule");
+
+    /// <summary>Reports what the sweep came to. The same again changes nothing.</summary>
+    /// <returns>When to verify that storage keeps nothing of it any more (UTC); null where it keeps nothing, or it was over.</returns>
+    public async Task<DateTime?> CompleteAsync(SweepRun run, CancellationToken cancellationToken)
+    {
+        var sweep = await sweeps.FindAsync(run.TenantId, run.SweepId, cancellationToken);
+        if (sweep is not { Stage: SweepStage.Acting, IsDryRun: false })
+            return null;
+        var report = await documents.KeepReportAsync(run.SweepId, () => ReportAsync(sweep, cancellationToken), cancellationToken);
+        await runs.RunAsync(run.TenantId, ControlName, r => FindAsync(r, report, cancellationToken), cancellationToken);
+        await RecordAsync(sweep, report, cancellationToken);
+        await sweeps.ChangeAsync(
+            run.TenantId,
+            run.SweepId,
+            s =>
+                s.Stage != SweepStage.Acting
+                    ? s
+                    : s with
+                    {
+                        Stage = report.RetainedUntil is null ? SweepStage.Complete : SweepStage.Retained,
+                        EndedAt = report.EndedAt,
+                        RetainedUntil = report.RetainedUntil,
+                    },
+            cancellationToken
+        );
+        return report.RetainedUntil?.UtcDateTime;
+    }
+
+    /// <summary>
+    /// Lists once more what was deleted, once storage keeps nothing of it: what is there again is a finding. The same again changes
+    /// nothing.
+    /// </summary>
+    public async Task VerifyErasureAsync(SweepRun run, CancellationToken cancellationToken)
+    {
+        var back = new List<string>();
+        long there = 0;
+        foreach (var plan in await documents.PlansAsync(run.SweepId, cancellationToken))
+            foreach (var slice in plan.Slices.Where(s => s.DataSet is not null && s.Totals.Due.Items > 0))
+            {
+                var left = await verification.VerifyAsync(slice, cancellationToken);
+                if (left.Unread is { } unread)
+                    back.Add(unread);
+                else if (left.StillThere > 0)
+                    back.Add($"{left.StillThere} items that were deleted from {slice.Place} are there.");
+                there += left.StillThere;
+            }
+        await runs.RunAsync(
+            run.TenantId,
+            "DataMinimizationErasure",
+            async r =>
+            {
+                await r.ReconcileAsync(
+                    [MinimizationControls.FoundAgain],
+                    _ => MinimizationDetections.FoundAgain(run.SweepId, back),
+                    MinimizationDetections.Coverage(isComplete: true),
+                    cancellationToken
+                );
+                return there;
+            },
+            cancellationToken
+        );
+        await evidence.AppendAsync(
+            Record(run, "erased", time.GetUtcNow(), policies.Load().Sha256) with
+            {
+                Outcome = back.Count == 0 ? "complete" : "incomplete",
+                Counts = new Dictionary<string, long> { ["stillThere"] = there },
+            },
+            cancellationToken
+        );
+        await sweeps.ChangeAsync(
+            run.TenantId,
+            run.SweepId,
+            s => s.Stage == SweepStage.Retained ? s with { Stage = SweepStage.Complete } : s,
+            cancellationToken
+        );
+    }
+
+    private async Task<SweepReport> ReportAsync(Sweep sweep, CancellationToken cancellationToken)
+    {
+        var policy = policies.Load();
+        var plans = await documents.PlansAsync(sweep.Id, cancellationToken);
+        var slices = plans.SelectMany(p => p.Slices).ToList();
+        var seen = (await accounts.ReadAsync(cancellationToken)).Accounts;
+        var development = seen.Values.Where(a => a.IsDevelopment).Select(a => a.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var sets = new List<DataSetReport>();
+        foreach (var set in policy.DataSets)
+        {
+            var own = slices.Where(s => s.DataSet == set.Id).ToList();
+            var of = await ReportAsync(sweep, set, own, cancellationToken);
+            sets.Add(of with { Development = [.. own.Select(s => s.Account).Where(development.Contains).Distinct().Order()] });
+        }
+        var unclassified = Sum(slices.Where(s => s.DataSet is null)).All;
+        var coverage = sets.GroupBy(s => s.Classification)
+            .ToDictionary(g => g.Key, g => g.Aggregate(SliceTotal.None, (sum, s) => sum + s.Totals.All), StringComparer.Ordinal);
+        coverage["unclassified"] = unclassified;
+        return new(
+            sweep.Id,
+            sweep.At,
+            time.GetUtcNow(),
+            sweep.PolicySha256,
+            plans.Count,
+            sets,
+            unclassified,
+            coverage,
+            sweep.Unread,
+            await RetainedUntilAsync(slices, cancellationToken)
+        );
+    }
+
+    private async Task<DataSetReport> ReportAsync(Sweep sweep, DataSet set, List<Slice> slices, CancellationToken cancellationToken)
+    {
+        var totals = Sum(slices);
+        var progress = new List<SliceProgress>();
+        foreach (var slice in slices)
+            progress.Add(await documents.ProgressAsync(slice, cancellationToken));
+        var parts = progress.SelectMany(p => p.Parts).ToList();
+        var certificate = await documents.CertificateAsync(DataSetPlan.CaseOf(sweep.Id, set.Id), cancellationToken);
+        var (state, note) = StateOf(totals, certificate?.Certificate);
+        return new(
+            set.Id,
+            set.Classification.ToString().ToLowerInvariant(),
+            set.Owner,
+            set.Purpose,
+            state,
+            totals,
+            new SliceProgress(parts).Results(),
+            certificate?.Certificate.Approvals.Where(a => a.Approve).DistinctBy(a => a.ApproverId).Count() ?? 0,
+            certificate?.Certificate.PlanId,
+            certificate?.Sha256,
+            parts.Min(p => p.StartedAt),
+            parts.Max(p => p.EndedAt),
+            note,
+            [],
+            set.PurposeEnds
+        );
+    }
+
+    private static (DataSetState State, string? Note) StateOf(SliceTotals totals, ChangeCertificate? certificate)
+    {
+        if (totals.Due.Items == 0)
+            return (DataSetState.NothingDue, null);
+        if (certificate is null)
+            return (DataSetState.NotDone, "It was refused, cancelled or not decided on in time: what is due stays.");
+        if (certificate.Plan.Steps.Count == 0)
+            return (DataSetState.NotDone, "The policy was changed after the plan was made: what is due stays until the next sweep.");
+        return certificate.Clear
+            ? (DataSetState.Done, null)
+            : (DataSetState.Incomplete, string.Join(" ", certificate.Verified.Steps.Select(s => s.Reason).OfType<string>().Distinct()));
+    }
+
+    private static SliceTotals Sum(IEnumerable<Slice> slices) => slices.Aggregate(SliceTotals.None, (sum, s) => sum + s.Totals);
+
+    // What soft delete keeps, of whatever was deleted from these containers: the latest day of all.
+    private async Task<DateTimeOffset?> RetainedUntilAsync(IReadOnlyList<Slice> slices, CancellationToken cancellationToken)
+    {
+        DateTimeOffset? latest = null;
+        foreach (var (account, container) in slices.Where(s => s.Totals.Due.Items > 0).Select(s => (s.Account, s.Container)).Distinct())
+        {
+            try
+            {
+                var client = (await accounts.OpenAsync(account, cancellationToken)).Blobs.GetBlobContainerClient(container);
+                var until = await BlobErasure.RetainedUntilAsync(client, "", time, cancellationToken);
+                latest = latest is null || until > latest ? until : latest;
+            }
+            catch (RequestFailedException e) when (e.Status == 404)
+            {
+                // With the account or container its blobs are gone.
+            }
+        }
+        return latest;
+    }
+
+    private static async Task<SweepReport> FindAsync(ScheduledRun run, SweepReport report, CancellationToken cancellationToken)
+    {
+        run.IsComplete = report.IsComplete;
+        await run.ReconcileAsync(
+            MinimizationControls.OfSweep,
+            _ => MinimizationDetections.Evaluate(report),
+            MinimizationDetections.Coverage(report.Unread.Count == 0),
+            cancellationToken
+        );
+        return report;
+    }
+
+    private async Task RecordAsync(Sweep sweep, SweepReport report, CancellationToken cancellationToken)
+    {
+        var results = report
+            .DataSets.SelectMany(d => d.Results)
+            .GroupBy(r => r.Key)
+            .ToDictionary(g => $"{g.Key}"[..1].ToLowerInvariant() + $"{g.Key}"[1..], g => g.Sum(r => r.Value.Items), StringComparer.Ordinal);
+        results["bytesDeleted"] = report.DataSets.Sum(d => d.Deleted.Bytes);
+        results["unclassified"] = report.Unclassified.Items;
+        await evidence.AppendAsync(
+            Record(sweep.Run, "complete", report.EndedAt, sweep.PolicySha256) with
+            {
+                Outcome = report.IsComplete ? "complete" : "incomplete",
+                Counts = results,
+                DetailsSha256 = new Dictionary<string, string>
+                {
+                    ["report.json"] = await documents.ReportSha256Async(sweep.Id, cancellationToken),
+                },
+            },
+            cancellationToken
+        );
+    }
+
+    private static EvidenceRecord Record(SweepRun run, string what, DateTimeOffset at, string policySha256) =>
+        new()
+        {
+            Id = $"{run.SweepId}-{what}",
+            Time = at,
+            Actor = SweepControls.Actor,
+            Action = $"{SweepControls.Actor}.{what}",
+            TenantId = run.TenantId,
+            PolicySha256 = policySha256,
+            Controls = SweepControls.Evidenced,
+            Outcome = "complete",
+            Counts = new Dictionary<string, long>(),
+            Subject = run.SweepId,
+            CorrelationId = run.SweepId,
+        };
+}
