@@ -6,14 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace ComplianceFunctions;
 
 /// <summary>Triggers of the data-minimization sweep. Each binds, calls the desk, and starts or notifies the orchestration.</summary>
-public sealed class SweepFunctions
+public sealed class SweepFunctions(SweepDesk desk, SweepDispatcher dispatcher)
 {
-    private readonly SweepDesk _desk;
-    private readonly SweepDispatcher _dispatcher;
-
-    /// <summary>Puts it together.</summary>
-    public SweepFunctions(SweepDesk desk, SweepDispatcher dispatcher) => (_desk, _dispatcher) = (desk, dispatcher);
-
     /// <summary>Once a day: starts the quarter's sweep where there is none yet, and what should be running and is not.</summary>
     [Function("SweepSchedule")]
     public async Task Schedule(
@@ -22,9 +16,9 @@ public sealed class SweepFunctions
         CancellationToken cancellationToken
     )
     {
-        await _desk.StartScheduledAsync(cancellationToken);
-        foreach (var sweep in await _desk.ExpectedAsync(cancellationToken))
-            await _dispatcher.EnsureAsync(sweep, client, cancellationToken);
+        await desk.StartScheduledAsync(cancellationToken);
+        foreach (var sweep in await desk.ExpectedAsync(cancellationToken))
+            await dispatcher.EnsureAsync(sweep, client, cancellationToken);
     }
 
     /// <summary>
@@ -43,9 +37,9 @@ public sealed class SweepFunctions
                 StatusCodes.Status400BadRequest,
                 new { error = "the body must be JSON such as {\"dryRun\":true}; with false what is due is deleted, once it is approved" }
             );
-        var answer = await _desk.StartAsync(request.Headers.Authorization.FirstOrDefault(), isDryRun, cancellationToken);
+        var answer = await desk.StartAsync(request.Headers.Authorization.FirstOrDefault(), isDryRun, cancellationToken);
         if (answer is { Status: 202, Sweep: { } sweep })
-            await _dispatcher.EnsureAsync(sweep, client, cancellationToken);
+            await dispatcher.EnsureAsync(sweep, client, cancellationToken);
         return Answer(answer);
     }
 
@@ -54,7 +48,7 @@ public sealed class SweepFunctions
     public async Task<IActionResult> GetSweeps(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "sweeps")] HttpRequest request,
         CancellationToken cancellationToken
-    ) => JsonAnswer.Create(StatusCodes.Status200OK, await _desk.AllAsync(cancellationToken));
+    ) => JsonAnswer.Create(StatusCodes.Status200OK, await desk.AllAsync(cancellationToken));
 
     /// <summary>A sweep with what it plans for each data set: <c>GET /api/sweeps/{sweepId}</c>.</summary>
     [Function("GetSweep")]
@@ -63,7 +57,7 @@ public sealed class SweepFunctions
         string sweepId,
         CancellationToken cancellationToken
     ) =>
-        CaseIds.IsValid(sweepId) && await _desk.FindAsync(sweepId, cancellationToken) is { } view
+        CaseIds.IsValid(sweepId) && await desk.FindAsync(sweepId, cancellationToken) is { } view
             ? JsonAnswer.Create(StatusCodes.Status200OK, view)
             : NotFound(sweepId);
 
@@ -78,7 +72,7 @@ public sealed class SweepFunctions
         CancellationToken cancellationToken
     )
     {
-        if (!CaseIds.IsValid(sweepId) || await _desk.ReportAsync(sweepId, cancellationToken) is not { } report)
+        if (!CaseIds.IsValid(sweepId) || await desk.ReportAsync(sweepId, cancellationToken) is not { } report)
             return NotFound(sweepId, "report of sweep");
         return request.Query["format"].FirstOrDefault() switch
         {
@@ -106,9 +100,9 @@ public sealed class SweepFunctions
     {
         if (!CaseIds.IsValid(sweepId))
             return NotFound(sweepId);
-        var answer = await _desk.CancelAsync(request.Headers.Authorization.FirstOrDefault(), sweepId, cancellationToken);
+        var answer = await desk.CancelAsync(request.Headers.Authorization.FirstOrDefault(), sweepId, cancellationToken);
         if (answer is { Status: 200, Sweep: { } sweep })
-            await _dispatcher.WakeAsync(sweep, client, cancellationToken);
+            await dispatcher.WakeAsync(sweep, client, cancellationToken);
         return Answer(answer);
     }
 

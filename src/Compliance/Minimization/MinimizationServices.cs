@@ -36,10 +36,12 @@ internal static class MinimizationServices
             p.GetRequiredService<TimeProvider>()
         ));
         services.AddSingleton<IDataOwners, DataOwners>();
+        services.AddSingleton<ISweepStorage, SweepStorage>();
         return services.AddSweeps();
     }
 
-    private static IServiceCollection AddSweeps(this IServiceCollection services) =>
+    /// <summary>Registers sweeps alone: what they read and delete by is registered beside them.</summary>
+    public static IServiceCollection AddSweeps(this IServiceCollection services) =>
         services
             .AddSingleton<SweepFiles>()
             .AddSingleton(p => new SweepDocuments(new BlobDocumentStore(p.GetRequiredService<StateStorage>(), SweepFiles.Container)))
@@ -54,6 +56,11 @@ internal static class MinimizationServices
             .AddSingleton<SweepChange>()
             .AddSingleton<IChange<SweepObservation>>(p => p.GetRequiredService<SweepChange>())
             .AddChangeFlow<SweepObservation>(SweepFiles.Container, "sweepcaps", p => p.GetRequiredService<SweepExecutor>())
+            .AddSingleton(p => new SweepSteps(
+                p.GetRequiredService<SweepPlanning>(),
+                p.GetRequiredService<SweepCompletion>(),
+                p.GetRequiredService<ChangeFlow<SweepObservation>>()
+            ))
             .AddSingleton(p => new SweepDesk(
                 p.GetRequiredService<TenantId>(),
                 p.GetRequiredService<Changes.Approvals.Approvers>(),

@@ -1,10 +1,7 @@
-using Azure;
 using Compliance.Changes.Flow;
 using Compliance.Ledger;
-using Compliance.Minimization.Inventory;
 using Compliance.Minimization.Policy;
 using Compliance.Runs;
-using Compliance.Storage;
 
 namespace Compliance.Minimization.Sweeps;
 
@@ -13,7 +10,7 @@ namespace Compliance.Minimization.Sweeps;
 /// whether it is gone.
 /// </summary>
 internal sealed class SweepCompletion(
-    AccountDirectory accounts,
+    ISweepStorage storage,
     SweepDocuments documents,
     TableSweeps sweeps,
     IRetentionPolicySource policies,
@@ -110,8 +107,7 @@ internal sealed class SweepCompletion(
         var policy = policies.Load();
         var plans = await documents.PlansAsync(sweep.Id, cancellationToken);
         var slices = plans.SelectMany(p => p.Slices).ToList();
-        var seen = (await accounts.ReadAsync(cancellationToken)).Accounts;
-        var development = seen.Values.Where(a => a.IsDevelopment).Select(a => a.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var development = await storage.DevelopmentAccountsAsync(cancellationToken);
         var sets = new List<DataSetReport>();
         foreach (var set in policy.DataSets)
         {
@@ -180,22 +176,14 @@ internal sealed class SweepCompletion(
 
     private static SliceTotals Sum(IEnumerable<Slice> slices) => slices.Aggregate(SliceTotals.None, (sum, s) => sum + s.Totals);
 
-    // What soft delete keeps, of whatever was deleted from these containers: the latest day of all.
+    // The latest day of all containers that something was deleted from.
     private async Task<DateTimeOffset?> RetainedUntilAsync(IReadOnlyList<Slice> slices, CancellationToken cancellationToken)
     {
         DateTimeOffset? latest = null;
         foreach (var (account, container) in slices.Where(s => s.Totals.Due.Items > 0).Select(s => (s.Account, s.Container)).Distinct())
         {
-            try
-            {
-                var client = (await accounts.OpenAsync(account, cancellationToken)).Blobs.GetBlobContainerClient(container);
-                var until = await BlobErasure.RetainedUntilAsync(client, "", time, cancellationToken);
-                latest = latest is null || until > latest ? until : latest;
-            }
-            catch (RequestFailedException e) when (e.Status == 404)
-            {
-                // With the account or container its blobs are gone.
-            }
+            var until = await storage.RetainedUntilAsync(account, container, cancellationToken);
+            latest = latest is null || until > latest ? until : latest;
         }
         return latest;
     }

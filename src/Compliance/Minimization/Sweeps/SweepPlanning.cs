@@ -1,22 +1,10 @@
 using Azure;
-using Azure.Storage.Blobs.Models;
 using Compliance.Changes.Flow;
 using Compliance.Ledger;
-using Compliance.Minimization.Inventory;
 using Compliance.Minimization.Policy;
 using Compliance.Text;
 
 namespace Compliance.Minimization.Sweeps;
-
-/// <summary>A container that a sweep plans.</summary>
-/// <param name="Account">Storage account.</param>
-/// <param name="Container">Container.</param>
-internal sealed record SweepPlace(string Account, string Container);
-
-/// <summary>Everything that a sweep plans, and what could not be listed.</summary>
-/// <param name="Places">The containers.</param>
-/// <param name="Unread">What could not be read, with what to do.</param>
-internal sealed record SweepPlaces(IReadOnlyList<SweepPlace> Places, IReadOnlyList<string> Unread);
 
 /// <summary>
 /// The first half of a sweep: lists accounts and containers, plans them page by page, and puts together what each data set's owner is asked
@@ -24,12 +12,11 @@ internal sealed record SweepPlaces(IReadOnlyList<SweepPlace> Places, IReadOnlyLi
 /// </summary>
 /// <remarks>Reader and Storage Blob Data Reader at the subscriptions that are watched.</remarks>
 internal sealed class SweepPlanning(
-    AccountDirectory accounts,
+    ISweepStorage storage,
     ContainerPlanner planner,
     SweepDocuments documents,
     TableSweeps sweeps,
     IRetentionPolicySource policies,
-    OwnAccounts own,
     IEvidenceLog evidence
 )
 {
@@ -43,7 +30,7 @@ internal sealed class SweepPlanning(
     /// <returns>How many pages of them there are.</returns>
     public async Task<int> ListAsync(SweepRun run, CancellationToken cancellationToken)
     {
-        var places = await documents.KeepPlacesAsync(run.SweepId, () => ReadAsync(cancellationToken), cancellationToken);
+        var places = await documents.KeepPlacesAsync(run.SweepId, () => storage.PlacesAsync(cancellationToken), cancellationToken);
         return (places.Places.Count + PageSize - 1) / PageSize;
     }
 
@@ -117,37 +104,6 @@ internal sealed class SweepPlanning(
     private async Task<Sweep> SweepAsync(SweepRun run, CancellationToken cancellationToken) =>
         await sweeps.FindAsync(run.TenantId, run.SweepId, cancellationToken)
         ?? throw new KeyNotFoundException($"there is no sweep {run.SweepId}");
-
-    private async Task<SweepPlaces> ReadAsync(CancellationToken cancellationToken)
-    {
-        var read = await accounts.ReadAsync(cancellationToken);
-        var places = new List<SweepPlace>();
-        var unread = read.Unread.ToList();
-        foreach (var account in read.Accounts.Values.OrderBy(a => a.Name, StringComparer.Ordinal))
-        {
-            if (own.Names.Contains(account.Name))
-                continue;
-            try
-            {
-                var opened = await accounts.OpenAsync(account.Name, cancellationToken);
-                var listed = opened.Blobs.GetBlobContainersAsync(BlobContainerTraits.None, BlobContainerStates.None, null, cancellationToken);
-                await foreach (var container in listed)
-                    places.Add(new(account.Name, container.Name));
-            }
-            catch (RequestFailedException e) when (e.ErrorCode == AccountDirectory.NoBlobs)
-            {
-                // There is nothing in it.
-            }
-            catch (RequestFailedException e) when (e.Status is 401 or 403 or 404)
-            {
-                unread.Add(
-                    $"The containers of storage account {account.Name} could not be listed ({e.Status} {e.ErrorCode}): assign this app "
-                        + "Storage Blob Data Reader at the account, and let it through its firewall."
-                );
-            }
-        }
-        return new(places, unread);
-    }
 
     private static IReadOnlyList<string> Requesters(Sweep sweep) => sweep.RequestedBy is { } by ? [by] : [];
 

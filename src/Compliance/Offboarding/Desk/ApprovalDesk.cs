@@ -35,6 +35,10 @@ public sealed class ApprovalDesk
         );
 
     /// <summary>Requests for approval that wait, the oldest first.</summary>
+    public Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(CancellationToken cancellationToken) =>
+        OpenApprovalsAsync(ownerId: null, cancellationToken);
+
+    /// <summary>Requests for approval that wait, the oldest first.</summary>
     /// <param name="ownerId">Object id of whose data they are about; null for all.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<IReadOnlyList<ApprovalRequest>> OpenApprovalsAsync(string? ownerId, CancellationToken cancellationToken)
