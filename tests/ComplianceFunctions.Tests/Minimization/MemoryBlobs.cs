@@ -10,7 +10,7 @@ namespace ComplianceFunctions.Tests.Minimization;
 /// Blobs in memory that outlive a crash. Conditions hold together, as the service has it; every deletion is held to what may be deleted at
 /// that instant.
 /// </summary>
-internal sealed partial class MemoryBlobs(Func<BlobFacts, string?> whyHarm) : IBlobData, ISweepStorage
+internal sealed partial class MemoryBlobs(Func<BlobFacts, string?> whyHarm, TimeProvider time) : IBlobData, ISweepStorage
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, BlobFacts> _blobs = new(StringComparer.Ordinal);
@@ -56,7 +56,7 @@ internal sealed partial class MemoryBlobs(Func<BlobFacts, string?> whyHarm) : IB
                 ETag = $"\"0x{++_etags:X8}\"",
                 Size = 10,
                 Created = SweepWorld.Start,
-                LastModified = SweepWorld.Start,
+                LastModified = time.GetUtcNow(),
                 Tags = tags ?? new Dictionary<string, string>(),
                 Metadata = metadata ?? new Dictionary<string, string>(),
                 HasLegalHold = false,

@@ -14,6 +14,7 @@ using Compliance.Storage;
 using Compliance.Tenants;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Simulation;
 using Simulation.Storage;
 using Testing;
@@ -35,6 +36,7 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
     private readonly List<ServiceProvider> _processes = [];
     private MemoryStorageTransport? _transport;
     private string _keep = "P90D";
+    private DateTimeOffset _began;
 
     private SweepWorld(ulong seed, FaultPlan? faults, bool replays)
     {
@@ -52,7 +54,7 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
         {
             Faults = _ => Simulation.CrashesAt("storage") ? StorageFault.CrashBefore : StorageFault.None,
         };
-        Blobs = new MemoryBlobs(WhyHarm);
+        Blobs = new MemoryBlobs(WhyHarm, Simulation.Clock);
     }
 
     public DurableSimulation Simulation { get; }
@@ -76,6 +78,8 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
     public HashSet<string> Acted { get; } = [];
 
     public string? Running { get; private set; }
+
+    public bool IsPaused { get; private set; }
 
     public ApprovalBoard Board => Services.GetRequiredService<ApprovalBoard>();
 
@@ -101,6 +105,9 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
     /// <summary>Name of a blob about prompts of so many days before the start.</summary>
     public static string Prompt(int daysAgo, string name) =>
         $"prompts/{Start.AddDays(-daysAgo).ToString("yyyy/MM/dd", CultureInfo.InvariantCulture)}/{name}";
+
+    /// <summary>How old the data in a blob is at the start, by its name.</summary>
+    public static int AgeInDays(BlobFacts blob) => (Start.Date - DayOf(blob).Date).Days;
 
     /// <summary>Keeps prompts for another time: another policy.</summary>
     public void KeepFor(string period) => _keep = period;
@@ -144,7 +151,7 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
         );
         if (sweep.Id != id)
             return sweep;
-        Running = id;
+        (Running, _began) = (id, sweep.At);
         await Simulation.Client.ScheduleNewOrchestrationInstanceAsync(
             SweepOrchestrations.Sweep,
             sweep.Run,
@@ -152,6 +159,36 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
             Stop
         );
         return sweep;
+    }
+
+    /// <summary>What the timer does each day.</summary>
+    public async Task EnsureAsync()
+    {
+        foreach (var sweep in (await Sweeps.AllAsync(Tenant, Stop)).Where(s => s.IsOpen || s.Stage == SweepStage.Retained))
+            await new SweepDispatcher(NullLogger<SweepDispatcher>.Instance).EnsureAsync(sweep, Simulation.Client, Stop);
+    }
+
+    /// <summary>Pauses acts, or lets them continue.</summary>
+    public async Task PauseAsync(bool isPaused)
+    {
+        await Services
+            .GetRequiredService<TablePause>()
+            .ChangeAsync(
+                s =>
+                    s with
+                    {
+                        Latest = new ActPause
+                        {
+                            Number = (s.Latest?.Number ?? 0) + 1,
+                            PausedBy = "ann",
+                            Reason = "a bad policy",
+                            At = Now,
+                            ResumedAt = isPaused ? null : Now,
+                        },
+                    },
+                Stop
+            );
+        IsPaused = isPaused;
     }
 
     public async Task CancelAsync(string id)
@@ -212,26 +249,32 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
     private string? WhyHarm(BlobFacts blob)
     {
         var days = int.Parse(_keep[1..^1], CultureInfo.InvariantCulture);
-        var day = DateTimeOffset.ParseExact(
-            blob.Name["prompts/".Length..]["yyyy/MM/dd".Length is var length ? ..length : default],
+        if (DayOf(blob).AddDays(days + 1) > Now)
+            return "it is not old enough";
+        if (blob.Tags!.ContainsKey("legalhold"))
+            return "it is on hold";
+        if (blob.LastModified > _began)
+            return "it was written after its sweep was begun";
+        if (Over.Contains(Running!))
+            return "its sweep was cancelled or refused";
+        var policy = Load().Sha256;
+        var isFirst = !Acted.Contains(policy);
+        var yes = Yes.GetValueOrDefault(Running!, []);
+        if (isFirst && (yes.Count < 2 || (OwnerInDirectory == Owner && !yes.Contains(Owner))))
+            return $"it is the first act of its rule, and {string.Join(", ", yes)} agreed";
+        if (IsPaused)
+            return "acts are paused";
+        Acted.Add(policy);
+        return null;
+    }
+
+    private static DateTimeOffset DayOf(BlobFacts blob) =>
+        DateTimeOffset.ParseExact(
+            string.Join('/', blob.Name.Split('/')[1..4]),
             "yyyy/MM/dd",
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal
         );
-        if (day.AddDays(days + 1) > Now)
-            return "it is not old enough";
-        if (blob.Tags!.ContainsKey("legalhold"))
-            return "it is on hold";
-        if (Over.Contains(Running!))
-            return "its sweep was cancelled or refused";
-        var policy = Load().Sha256;
-        var isFirst = !Acted.Contains(policy) && !Acted.Contains(policy + Running);
-        var yes = Yes.GetValueOrDefault(Running!, []);
-        if (isFirst && (yes.Count < 2 || (OwnerInDirectory == Owner && !yes.Contains(Owner))))
-            return $"it is the first act of its rule, and {string.Join(", ", yes)} agreed";
-        Acted.Add(policy + Running);
-        return null;
-    }
 
     private IServiceProvider StartProcess()
     {
