@@ -106,6 +106,8 @@ internal sealed class PolicyCommands(TextWriter output, TimeProvider time)
             Account = account,
             Container = container,
             Name = name,
+            IsCurrent = true,
+            IsBlockBlob = true,
             Created = Time(parsed, _created),
             LastModified = Time(parsed, _modified),
             LastAccessed = Time(parsed, _accessed),

@@ -13,6 +13,8 @@ public sealed class RetentionEvaluatorTests
         Account = "sttrain1",
         Container = "raw",
         Name = "2025/a.json",
+        IsCurrent = true,
+        IsBlockBlob = true,
         ETag = "\"0x8D\"",
         Size = 10,
         Created = Now.AddYears(-2),
