@@ -41,7 +41,8 @@ internal static class DeletionTexts
                     + "anything is reported of them. If it comes back, check the health of the service in the account's region.",
             AnswerFault.NotMultipart =>
                 "The answer to the batch is not in the form of the storage service: something between, such as a proxy or a firewall, "
-                    + "changed it. The blobs are listed again. Let the app reach the account without it, for example by a private endpoint.",
+                    + "changed it. The blobs are listed again. Let the app reach the account without it, for example by a private "
+                    + "endpoint.",
             AnswerFault.CutOff =>
                 "The answer to the batch ended before its last line, so that what became of the missing blobs is not known. They are "
                     + "listed again. If it comes back, check the network between the app and the account.",
