@@ -16,7 +16,7 @@ internal sealed class NewestBlobs
     private readonly Dictionary<(string Set, string Account, string Container), Kept> _kept = [];
     private bool _isComplete;
 
-    /// <summary>None, for one blob without the others: which are the newest is then not known, and the caller has to say so.</summary>
+    /// <summary>None, for one blob without the others: which are the newest is then not known, which the caller has to report.</summary>
     public static NewestBlobs None { get; } = new() { _isComplete = true };
 
     /// <summary>

@@ -121,7 +121,6 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
 
     private bool HasHoldTag(IReadOnlyDictionary<string, string>? values)
     {
-        // Listing nothing costs nothing.
         if (values is null or { Count: 0 })
             return false;
         foreach (var (key, _) in values)
