@@ -57,29 +57,47 @@ internal sealed class PolicyCommands(TextWriter output, TimeProvider time)
         var policy = Load(file);
         if (parsed.GetValue(_blob) is not { } blob)
         {
-            foreach (var set in policy.DataSets)
-                output.WriteLine(
-                    Plain.Text($"{set.Id}: {set.Classification.ToString().ToLowerInvariant()}, {Rules(set)}; owner {set.Owner}")
-                );
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The policy can be used. Data sets: {policy.DataSets.Count}."));
+            Summarize(policy);
             return 0;
         }
         var now = Time(parsed, _at) ?? time.GetUtcNow();
         var facts = Facts(parsed, blob);
         var evaluator = new RetentionEvaluator(policy, new HashSet<string>());
         // Which are the newest is not known from one blob: where it would decide, a line of its own notes it.
-        var decision = evaluator.Decide(facts, _ => false, now);
+        var decision = evaluator.Decide(facts, NewestBlobs.None, now);
         output.WriteLine(Plain.Text($"{Verdict(decision)}: {decision.Reason}"));
         if (decision.DataSet is { } decides)
         {
             output.WriteLine(Plain.Text($"  decided by data set {decides.Id} (line {decides.Line}), owner {decides.Owner}"));
-            if (decides.KeepNewest > 0)
-                output.WriteLine($"  unless it is among the {decides.KeepNewest} newest of its container, which are kept");
+            if ((decision.Rule?.KeepNewest ?? decides.KeepNewest) is > 0 and var newest)
+                output.WriteLine($"  unless it is among the {newest} newest of its container, which are kept");
         }
         foreach (var other in decision.Others)
             output.WriteLine(Plain.Text($"  also in data set {other.Id} (line {other.Line}), which is less specific or keeps less long"));
         return 0;
     }
+
+    private void Summarize(RetentionPolicy policy)
+    {
+        foreach (var set in policy.DataSets)
+        {
+            var kind = set.Tables is null ? "" : " rows of tables,";
+            var people = set.Approver is { } approver ? $"owner {set.Owner}, approver {approver}" : $"owner {set.Owner}";
+            output.WriteLine(Plain.Text($"{set.Id}:{kind} {set.Classification.ToString().ToLowerInvariant()}, {Rules(set)}; {people}"));
+        }
+        foreach (var overlap in policy.Overlaps)
+        {
+            var (first, second) = (overlap.First, overlap.Second);
+            output.WriteLine(
+                Plain.Text($"Warning: {first.Id} (line {first.Line}) and {second.Id} (line {second.Line}) can both have {overlap.Where}.")
+            );
+            output.WriteLine(Plain.Text($"  {Decides(overlap)}; a hold or an exception of either keeps."));
+        }
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The policy can be used. Data sets: {policy.DataSets.Count}."));
+    }
+
+    private static string Decides(DataSetOverlap overlap) =>
+        overlap.Decides is { } set ? $"There {set.Id} decides: {overlap.Why}" : $"There either decides: {overlap.Why}";
 
     private static RetentionPolicy Load(string file)
     {
@@ -106,6 +124,8 @@ internal sealed class PolicyCommands(TextWriter output, TimeProvider time)
             Account = account,
             Container = container,
             Name = name,
+            IsCurrent = true,
+            IsBlockBlob = true,
             Created = Time(parsed, _created),
             LastModified = Time(parsed, _modified),
             LastAccessed = Time(parsed, _accessed),

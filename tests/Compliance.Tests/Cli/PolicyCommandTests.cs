@@ -64,6 +64,36 @@ public sealed class PolicyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Approvers_tables_and_overlaps_are_named()
+    {
+        static string Set(string id, string place, string from) =>
+            $$"""
+              - id: {{id}}
+                {{place}}
+                classification: internal
+                purpose: Logs
+                lawfulBasis: none
+                owner: ops@contoso.example
+                approver: ann@contoso.example
+                rules: [{ id: gone, after: P1Y, from: {{from}}, action: delete }]
+
+            """;
+        File.WriteAllText(
+            _file,
+            "version: 1\ndataSets:\n"
+                + Set("a", "accounts: [st*]\n    containers: [raw]", "created")
+                + Set("b", "accounts: ['*1']\n    containers: [raw]", "created")
+                + Set("c", "accounts: [st1]\n    containers: ['*']", "created")
+                + Set("rows", "accounts: [st*]\n    tables: [prompts]", "timestamp")
+        );
+
+        var (code, output, errors) = await TypeAsync([_file]);
+
+        Assert.Equal((0, ""), (code, errors));
+        Texts.Cli.Expect("policy check: overlaps", output);
+    }
+
+    [Fact]
     public async Task A_policy_that_cannot_be_used_names_every_place()
     {
         File.WriteAllText(

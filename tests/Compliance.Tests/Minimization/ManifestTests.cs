@@ -103,7 +103,8 @@ public sealed class ManifestTests
                 written += part.Length;
                 largest = Math.Max(largest, part.Length);
                 return Task.CompletedTask;
-            }
+            },
+            maxRows: int.MaxValue
         );
         for (var i = 0; i < count; i++)
             await writer.AddAsync(Row($"raw/2025/{i:0000000}.json"), Stop);
@@ -113,6 +114,72 @@ public sealed class ManifestTests
         Assert.Equal((count, written), (writer.Rows, parts.Sum(p => p.Bytes)));
         Assert.InRange(largest, ManifestWriter.PartBytes, ManifestWriter.PartBytes + 4096);
         Assert.True(parts.Count > 1);
+    }
+
+    [Fact]
+    public async Task A_part_has_2048_lines_at_most_unless_another_number_is_given()
+    {
+        var rows = Enumerable.Range(0, 5000).Select(i => Row($"{i}")).ToList();
+
+        Assert.Equal([2048, 2048, 905], (await WriteAsync(rows)).Parts.Select(p => p.Rows));
+        Assert.Equal([4, 2], (await WriteAsync(rows.Take(5), maxRows: 4)).Parts.Select(p => p.Rows));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => WriteAsync([], maxRows: 1));
+    }
+
+    [Fact]
+    public async Task A_part_is_read_and_shown_right_without_the_others()
+    {
+        ManifestRow[] rows = [.. Enumerable.Range(0, 7).Select(i => Row($"{i}"))];
+        var (bytes, id, parts) = await WriteAsync(rows, maxRows: 3);
+        var (at, first) = (0L, 1L);
+        var found = new List<IReadOnlyList<ManifestRow>>();
+        foreach (var part in parts)
+        {
+            found.Add(await ReadPartAsync(bytes[(int)at..(int)(at + part.Bytes)], part, first));
+            (at, first) = (at + part.Bytes, first + part.Rows);
+        }
+
+        Assert.Equal([2, 3, 2], found.Select(f => f.Count));
+        Assert.Equal(rows, found.SelectMany(f => f));
+        Assert.Equal(rows, await ReadAsync(bytes, id, parts));
+    }
+
+    [Fact]
+    public async Task A_part_that_was_changed_is_named_and_none_of_its_rows_given()
+    {
+        var (bytes, id, parts) = await WriteAsync([Row("a"), Row("b"), Row("c")], maxRows: 2);
+        var part = parts[1];
+        var own = bytes[(int)parts[0].Bytes..];
+        byte[] changed = [.. own[..^2], (byte)' ', (byte)'\n'];
+        async Task<string> Wrong(byte[] read, ManifestPart expected) =>
+            (await Assert.ThrowsAsync<ManifestException>(() => ReadPartAsync(read, expected, 3))).Message;
+
+        Texts.Minimization.Expect(
+            "a part that was changed",
+            [
+                await Wrong(changed, part),
+                await Wrong(own[..^1], part),
+                await Wrong([.. own, (byte)'\n'], part),
+                await Wrong(own, part with { Rows = 3 }),
+                await Wrong(own, part with { Bytes = long.MaxValue }),
+                await Wrong(own, parts[0]),
+            ]
+        );
+        Assert.Equal(1, await RowsBeforeErrorAsync([.. bytes[..^own.Length], .. changed], id, parts));
+        Assert.Equal(1, await RowsBeforeErrorAsync(bytes[..^1], id, parts));
+        Assert.Equal(3, await RowsBeforeErrorAsync([.. bytes, (byte)'\n'], id, parts));
+        Assert.Equal(3, await RowsBeforeErrorAsync(bytes, new string('0', 64), parts));
+    }
+
+    [Fact]
+    public async Task A_part_at_the_beginning_has_the_header()
+    {
+        var (bytes, _, parts) = await WriteAsync([Row("a"), Row("b")], maxRows: 2);
+        var second = bytes[(int)parts[0].Bytes..];
+
+        var error = await Assert.ThrowsAsync<ManifestException>(() => ReadPartAsync(second, parts[1], 1));
+
+        Assert.StartsWith("line 1 is not the header", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,23 +211,44 @@ public sealed class ManifestTests
 
     private static async Task<(byte[] Bytes, string Id, IReadOnlyList<ManifestPart> Parts)> WriteAsync(
         IEnumerable<ManifestRow> rows,
-        ManifestHeader? header = null
+        ManifestHeader? header = null,
+        int maxRows = ManifestWriter.PartRows
     )
     {
         using var stream = new MemoryStream();
-        var writer = new ManifestWriter(header ?? Header, (part, token) => stream.WriteAsync(part, token).AsTask());
+        var writer = new ManifestWriter(header ?? Header, (part, token) => stream.WriteAsync(part, token).AsTask(), maxRows);
         foreach (var row in rows)
             await writer.AddAsync(row, Stop);
         var (id, parts) = await writer.CompleteAsync(Stop);
         return (stream.ToArray(), id, parts);
     }
 
-    private static async Task<List<ManifestRow>> ReadAsync(byte[] bytes, string id)
+    private static async Task<List<ManifestRow>> ReadAsync(byte[] bytes, string id, IReadOnlyList<ManifestPart>? parts = null)
     {
         using var stream = new MemoryStream(bytes);
         var rows = new List<ManifestRow>();
-        await foreach (var row in ManifestReader.ReadAsync(stream, id, Stop))
+        await foreach (
+            var row in parts is null ? ManifestReader.ReadAsync(stream, id, Stop) : ManifestReader.ReadAsync(stream, id, parts, Stop)
+        )
             rows.Add(row);
+        return rows;
+    }
+
+    private static async Task<IReadOnlyList<ManifestRow>> ReadPartAsync(byte[] bytes, ManifestPart expected, long firstRow)
+    {
+        using var stream = new MemoryStream(bytes);
+        return await ManifestReader.ReadPartAsync(stream, expected, firstRow, Stop);
+    }
+
+    private static async Task<int> RowsBeforeErrorAsync(byte[] bytes, string id, IReadOnlyList<ManifestPart> parts)
+    {
+        using var stream = new MemoryStream(bytes);
+        var rows = 0;
+        await Assert.ThrowsAsync<ManifestException>(async () =>
+        {
+            await foreach (var _ in ManifestReader.ReadAsync(stream, id, parts, Stop))
+                rows++;
+        });
         return rows;
     }
 }

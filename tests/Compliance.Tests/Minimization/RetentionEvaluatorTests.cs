@@ -13,6 +13,8 @@ public sealed class RetentionEvaluatorTests
         Account = "sttrain1",
         Container = "raw",
         Name = "2025/a.json",
+        IsCurrent = true,
+        IsBlockBlob = true,
         ETag = "\"0x8D\"",
         Size = 10,
         Created = Now.AddYears(-2),
@@ -191,7 +193,7 @@ public sealed class RetentionEvaluatorTests
                     {
                         Tags = new Dictionary<string, string> { ["Until"] = until },
                     },
-                    _ => false,
+                    NewestBlobs.None,
                     new DateTimeOffset(2027, 4, day, 0, 0, 0, TimeSpan.Zero)
                 )
                 .Verdict;
@@ -205,7 +207,7 @@ public sealed class RetentionEvaluatorTests
     {
         var newest = new NewestBlobs();
 
-        Assert.Throws<InvalidOperationException>(() => newest.Contains(Set("a") with { KeepNewest = 1 }, Old));
+        Assert.Throws<InvalidOperationException>(() => newest.Contains(Set("a") with { KeepNewest = 1 }, 1, Old));
         newest.Complete();
         Assert.Throws<InvalidOperationException>(() => newest.Add(Set("a") with { KeepNewest = 1 }, Old));
     }
@@ -240,10 +242,80 @@ public sealed class RetentionEvaluatorTests
             newest.Add(set, blob);
         newest.Complete();
 
-        Assert.Equal(["3", "4"], blobs.Where(b => newest.Contains(set, b)).Select(b => b.Name));
-        Assert.True(newest.Contains(set, blobs[4] with { VersionId = "v", IsCurrent = false }));
-        Assert.False(newest.Contains(set, blobs[4] with { Container = "other" }));
-        Assert.Equal(Verdict.Keep, Evaluator(set).Decide(blobs[4], s => newest.Contains(s, blobs[4]), Now).Verdict);
+        Assert.Equal(["3", "4"], blobs.Where(b => newest.Contains(set, 2, b)).Select(b => b.Name));
+        Assert.True(newest.Contains(set, 2, blobs[4] with { VersionId = "v", IsCurrent = false }));
+        Assert.False(newest.Contains(set, 2, blobs[4] with { Container = "other" }));
+        Assert.Equal(Verdict.Keep, Evaluator(set).Decide(blobs[4], newest, Now).Verdict);
+    }
+
+    [Fact]
+    public void A_rule_may_leave_another_number_of_the_newest_than_its_data_set()
+    {
+        var report = Rule("report", "P1D", DateSource.LastModified, RetentionAction.Report) with { KeepNewest = 0 };
+        var cool = Rule("cool", "P1D", DateSource.LastModified, RetentionAction.Cool) with { KeepNewest = 1 };
+        var archive = Rule("archive", "P1D", DateSource.LastModified, RetentionAction.Archive) with { KeepNewest = 3 };
+        var set = Set("a", report, cool, archive, Delete) with { KeepNewest = 2 };
+        var blobs = Enumerable.Range(0, 5).Select(i => Old with { Name = $"{i}", LastModified = Now.AddYears(-2).AddDays(-i) }).ToList();
+        RetentionAction?[] Actions(DataSet of) => [.. blobs.Select(b => Evaluator(of).Decide(b, Newest(of, blobs), Now).Action)];
+
+        Assert.Equal(
+            [RetentionAction.Report, RetentionAction.Cool, RetentionAction.Delete, RetentionAction.Delete, RetentionAction.Delete],
+            Actions(set)
+        );
+        set = set with { Rules = [archive, report with { KeepNewest = 4 }] };
+        Assert.Equal([null, null, null, RetentionAction.Archive, RetentionAction.Archive], Actions(set));
+        Assert.Equal(
+            [null, null, RetentionAction.Delete, RetentionAction.Delete, RetentionAction.Delete],
+            Actions(set with { Rules = [Delete] })
+        );
+        Assert.Equal([0, 1, 2, 4], new[] { Set("x"), Set("x", cool), Set("x") with { KeepNewest = 2 }, set }.Select(s => s.MaxKeepNewest));
+    }
+
+    [Fact]
+    public void Which_number_keeps_one_of_the_newest_is_named()
+    {
+        var ended = DateOnly.FromDateTime(Now.UtcDateTime).AddDays(-1);
+        var two = Delete with { KeepNewest = 2 };
+        var report = Rule("report", "P5Y", DateSource.LastModified, RetentionAction.Report) with { KeepNewest = 0 };
+        var undated = Rule("read", "P5Y", DateSource.LastAccessed, RetentionAction.Report) with { KeepNewest = 0 };
+        DataSet[] sets =
+        [
+            Set("whole") with
+            {
+                KeepNewest = 2,
+            },
+            Set("smallest", two, Rule("cool", "P1D", DateSource.LastModified, RetentionAction.Cool) with { KeepNewest = 1 }),
+            Set("one", two, report),
+            Set("later", two with { After = RetentionPeriod.Parse("P5Y")!.Value }, report),
+            Set("ended", two with { After = RetentionPeriod.Parse("P5Y")!.Value }, report) with
+            {
+                PurposeEnds = ended,
+            },
+            Set("undated", two, undated),
+        ];
+        var blob = Old with { LastAccessed = null };
+
+        Texts.Minimization.Expect(
+            "which number keeps one of the newest",
+            sets.Select(s => Evaluator(s).Decide(blob, Newest(s, [blob]), Now)).Select(d => $"{d.Verdict} {d.Rule?.Id}: {d.Reason}")
+        );
+    }
+
+    // Whatever the order of a listing, those are kept that sorting all of them would keep.
+    [Fact]
+    public void The_newest_are_those_of_a_sorted_list_for_each_number()
+    {
+        var rules = new[] { Delete with { KeepNewest = 3 }, Rule("r", "P1D", DateSource.Created, RetentionAction.Report) };
+        var set = Set("a", rules) with { KeepNewest = 5 };
+        Gen.Int[0, 4]
+            .Array[0, 12]
+            .Sample(days =>
+            {
+                var blobs = days.Select((d, i) => Old with { Name = $"{i:00}", LastModified = d == 4 ? null : Now.AddDays(-d) }).ToList();
+                var newest = Newest(set, blobs);
+                var sorted = blobs.OrderByDescending(b => b.LastModified ?? DateTimeOffset.MaxValue).ThenByDescending(b => b.Name).ToList();
+                return new[] { 3, 5 }.All(count => sorted.TrueForAll(b => newest.Contains(set, count, b) == sorted.IndexOf(b) < count));
+            });
     }
 
     // Whatever is not known, nothing is deleted for it: with every fact that is taken away, what was not due stays so.
@@ -281,10 +353,19 @@ public sealed class RetentionEvaluatorTests
             );
     }
 
+    private static NewestBlobs Newest(DataSet set, IEnumerable<BlobFacts> blobs)
+    {
+        var newest = new NewestBlobs();
+        foreach (var blob in blobs)
+            newest.Add(set, blob);
+        newest.Complete();
+        return newest;
+    }
+
     private static RetentionEvaluator Evaluator(params DataSet[] sets) =>
         new(new RetentionPolicy("sha", sets, "legalhold"), new HashSet<string> { "stown" });
 
-    private static Decision Decide(BlobFacts blob, params DataSet[] sets) => Evaluator(sets).Decide(blob, _ => false, Now);
+    private static Decision Decide(BlobFacts blob, params DataSet[] sets) => Evaluator(sets).Decide(blob, NewestBlobs.None, Now);
 
     private static RetentionRule Rule(string id, string after, DateSource from, RetentionAction action) =>
         new(id, RetentionPeriod.Parse(after)!.Value, from, null, null, action);

@@ -88,6 +88,17 @@ public sealed class RetentionPolicyLoaderTests
     }
 
     [Fact]
+    public void The_overlaps_of_a_policy_are_found_when_it_is_loaded()
+    {
+        var policy = RetentionPolicyLoader.Load(
+            $"{Set}\n{Set[Set.IndexOf("  - id", StringComparison.Ordinal)..].Replace("id: raw", "id: all", StringComparison.Ordinal)}",
+            "retention.yaml"
+        );
+
+        Assert.Equal(("raw", "all", null), Assert.Single(policy.Overlaps) switch { var o => (o.First.Id, o.Second.Id, o.Decides) });
+    }
+
+    [Fact]
     public void Two_data_sets_of_one_id_are_refused()
     {
         var error = Assert.Throws<PolicyException>(() =>

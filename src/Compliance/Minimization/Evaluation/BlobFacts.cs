@@ -21,10 +21,10 @@ internal sealed record BlobFacts
     public string? Snapshot { get; init; }
 
     /// <summary>Whether it is what a read of the name gives.</summary>
-    public bool IsCurrent { get; init; } = true;
+    public required bool IsCurrent { get; init; }
 
     /// <summary>Whether it is a block blob: last access is tracked of these alone.</summary>
-    public bool IsBlockBlob { get; init; } = true;
+    public required bool IsBlockBlob { get; init; }
 
     /// <summary>When it was made (UTC).</summary>
     public DateTimeOffset? Created { get; init; }

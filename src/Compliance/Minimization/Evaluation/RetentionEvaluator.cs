@@ -1,12 +1,11 @@
-using System.Globalization;
 using Compliance.Minimization.Policy;
 using Compliance.Text;
 
 namespace Compliance.Minimization.Evaluation;
 
 /// <summary>
-/// Decides what becomes of a blob. Pure. What is not known keeps it: a missing date, tags that were not read, a hold that could not be
-/// seen.
+/// Decides what becomes of a blob. The same facts give the same decision. What is not known keeps it: a missing date, tags that were not
+/// read, a hold that could not be seen. Any thread may call.
 /// </summary>
 /// <param name="policy">The policy in force.</param>
 /// <param name="ownAccounts">Names of this app's own storage accounts: nothing in them is touched.</param>
@@ -15,30 +14,37 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
     // Last access is tracked once a day: a second read on a day leaves no trace.
     private static readonly TimeSpan AccessMargin = TimeSpan.FromDays(1);
 
+    private readonly PreparedSet[] _sets = [.. policy.DataSets.Where(s => s.Tables is null).Select(s => new PreparedSet(s))];
+
+    // A listing is of one container: the data sets of the last one, replaced as a whole.
+    private volatile Candidates _last = new("", "", []);
+
     /// <summary>Decides.</summary>
     /// <param name="blob">What is known of it.</param>
-    /// <param name="isAmongNewest">Whether it is one of the newest that its data set keeps.</param>
+    /// <param name="newest">Which blobs are the newest that data sets keep; its first pass has to be over.</param>
     /// <param name="now">When (UTC).</param>
-    public Decision Decide(BlobFacts blob, Func<DataSet, bool> isAmongNewest, DateTimeOffset now)
+    public Decision Decide(BlobFacts blob, NewestBlobs newest, DateTimeOffset now)
     {
         if (ownAccounts.Contains(blob.Account))
             return new(Verdict.Keep, null, null, null, "It is in this app's own storage, which no rule reaches.", []);
         if (blob.Container.StartsWith('$') && blob.Container is not ("$root" or "$web"))
             return new(Verdict.Keep, null, null, null, "It is in a container of the service's own, which no rule reaches.", []);
-        var (sets, unread) = Matching(blob);
-        if (unread is not null)
-            return new(Verdict.Unknown, sets is [var first, ..] ? first : null, null, null, unread, sets);
-        if (sets is not [var set, ..])
+        var match = Find(blob);
+        if (match.Unread is { } unread)
+            return new(Verdict.Unknown, match.First?.Set, null, null, Unread(unread), match.Sets());
+        if (match.First is not { } first)
             return new(Verdict.Unclassified, null, null, null, "No data set of the policy has it.", []);
-        IReadOnlyList<DataSet> others = [.. sets.Skip(1)];
         // A hold or an exception keeps it whichever data set decides otherwise.
-        if (sets.FirstOrDefault(s => s.Hold is not null) is { } held)
-            return new(Verdict.Keep, set, null, null, $"Data set {held.Id} is on hold: {held.Hold}", others);
-        if (sets.FirstOrDefault(s => s.Except.Any(p => Glob.Matches(p, blob.Name))) is { } excepting)
-            return new(Verdict.Keep, set, null, null, $"An exception of data set {excepting.Id} keeps it.", others);
-        if (set.KeepNewest > 0 && isAmongNewest(set))
-            return new(Verdict.Keep, set, null, null, $"It is among the {set.KeepNewest} newest, which data set {set.Id} keeps.", others);
-        return Decide(blob, set, now) with { Others = others };
+        if (match.WhyKept(blob) is { } kept)
+            return new(Verdict.Keep, first.Set, null, null, kept, match.Others());
+        var decision = first.Decide(new Item(blob, newest), now, match.Others());
+        return decision.Verdict == Verdict.Due && WhyHeld(blob, now) is { } held
+            ? decision with
+            {
+                Verdict = held.IsKnown ? Verdict.Held : Verdict.Unknown,
+                Reason = held.Reason,
+            }
+            : decision;
     }
 
     /// <summary>
@@ -48,18 +54,8 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
     /// <returns>The data sets, and what could not be decided because tags or metadata were not read; null when all was.</returns>
     public (IReadOnlyList<DataSet> Sets, string? Unread) Matching(BlobFacts blob)
     {
-        var sets = new List<DataSet>();
-        string? unread = null;
-        foreach (var set in policy.DataSets.Where(s => IsAt(s.Place, blob)))
-        {
-            var place = set.Place;
-            if ((place.Tags.Count > 0 && blob.Tags is null) || (place.Metadata.Count > 0 && blob.Metadata is null))
-                unread ??= $"Whether data set {set.Id} has it is not known: its tags or metadata were not read.";
-            else if (Has(blob.Tags, place.Tags) && Has(blob.Metadata, place.Metadata))
-                sets.Add(set);
-        }
-        sets.Sort((a, b) => ByRank(a, b, blob));
-        return (sets, unread);
+        var match = Find(blob);
+        return (match.Sets(), match.Unread is { } unread ? Unread(unread) : null);
     }
 
     /// <summary>When a rule's time of keeping began for a blob (UTC); null where that is not known.</summary>
@@ -71,40 +67,38 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
             DateSource.LastAccessed => blob.IsBlockBlob && blob.LastAccessed is { } at ? at + AccessMargin : null,
             DateSource.Name => rule.Template!.Find(blob.Name),
             DateSource.Metadata => Date(blob.Metadata, rule.Key!),
-            _ => Date(blob.Tags, rule.Key!),
+            DateSource.Tag => Date(blob.Tags, rule.Key!),
+            _ => null,
         };
 
-    private Decision Decide(BlobFacts blob, DataSet set, DateTimeOffset now)
+    // In the policy's order, and put in by rank: the place decides, then which keeps longest.
+    private Match Find(BlobFacts blob)
     {
-        var dated = set.Rules.Select(r => (Rule: r, Begin: Begin(r, blob))).ToList();
-        var due = dated
-            .Where(d => d.Begin is { } begin && d.Rule.After.EndFrom(begin) <= now && Changes(d.Rule.Action, blob))
-            .OrderByDescending(d => d.Rule.Action)
-            .ThenBy(d => d.Rule.Id, StringComparer.Ordinal)
-            .Select(d => (d.Rule, At: (DateTimeOffset?)d.Rule.After.EndFrom(d.Begin!.Value), Why: Because(d.Rule, d.Begin!.Value)))
-            .FirstOrDefault();
-        // The end of the purpose needs no other date.
-        if (
-            due.Rule?.Action != RetentionAction.Delete
-            && PurposeEnd(set) is { } ended
-            && ended <= now
-            && set.Rules.FirstOrDefault(r => r.Action == RetentionAction.Delete) is { } deletes
-        )
-            due = (deletes, ended, $"Its purpose ended with {set.PurposeEnds:yyyy-MM-dd}.");
-        if (due.Rule is not null)
-            return WhyHeld(blob, now) is { } held
-                ? new(held.IsKnown ? Verdict.Held : Verdict.Unknown, set, due.Rule, due.At, held.Reason, [])
-                : new(Verdict.Due, set, due.Rule, due.At, due.Why, []);
-        if (dated.Find(d => d.Begin is null).Rule is { } undated)
-            return new(Verdict.Unknown, set, undated, null, $"Rule {undated.Id} needs {Name(undated)}, which is not known of it.", []);
-        var next = dated
-            .Select(d => (d.Rule, At: d.Rule.After.EndFrom(d.Begin!.Value)))
-            .Where(d => d.At > now)
-            .OrderBy(d => d.At)
-            .FirstOrDefault();
-        return next.Rule is null
-            ? new(Verdict.Keep, set, null, null, "What its rules ask for is done.", [])
-            : new(Verdict.Keep, set, next.Rule, next.At, $"Rule {next.Rule.Id} is due on {Text(next.At)}.", []);
+        var match = new Match();
+        foreach (var set in CandidatesFor(blob))
+        {
+            var place = set.Set.Place;
+            if (!blob.Name.StartsWith(place.Prefix, StringComparison.Ordinal))
+                continue;
+            if ((place.Tags.Count > 0 && blob.Tags is null) || (place.Metadata.Count > 0 && blob.Metadata is null))
+                match.Unread ??= set;
+            else if (Has(blob.Tags, place.Tags) && Has(blob.Metadata, place.Metadata))
+                match.Add(set, blob);
+        }
+        return match;
+    }
+
+    private PreparedSet[] CandidatesFor(BlobFacts blob)
+    {
+        var last = _last;
+        if (last.Account == blob.Account && last.Container == blob.Container)
+            return last.Sets;
+        var sets = Array.FindAll(
+            _sets,
+            s => Matches(s.Set.Place.Accounts, blob.Account) && Matches(s.Set.Place.Containers, blob.Container)
+        );
+        _last = new(blob.Account, blob.Container, sets);
+        return sets;
     }
 
     // Why it stays although something is due; null where nothing keeps it.
@@ -115,7 +109,7 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
         if (blob.HasLegalHold == true)
             return (true, "A legal hold keeps it.");
         if (blob.ImmutableUntil > now)
-            return (true, $"It is immutable until {Text(blob.ImmutableUntil.Value)}.");
+            return (true, RetentionText.Around("It is immutable until ", blob.ImmutableUntil.Value, "."));
         if (blob.IsLeased)
             return (true, "Somebody holds a lease of it.");
         if (HasHoldTag(blob.Tags) || HasHoldTag(blob.Metadata))
@@ -125,8 +119,15 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
         return blob.ETag is null ? (false, "Its ETag is not known, by which a change since then would be noticed.") : null;
     }
 
-    private bool HasHoldTag(IReadOnlyDictionary<string, string>? values) =>
-        values?.Keys.Any(k => string.Equals(k, policy.HoldTag, StringComparison.OrdinalIgnoreCase)) == true;
+    private bool HasHoldTag(IReadOnlyDictionary<string, string>? values)
+    {
+        if (values is null or { Count: 0 })
+            return false;
+        foreach (var (key, _) in values)
+            if (string.Equals(key, policy.HoldTag, StringComparison.OrdinalIgnoreCase))
+                return true;
+        return false;
+    }
 
     // A blob that is colder already is not moved back, and a version of another kind has no tier.
     private static bool Changes(RetentionAction action, BlobFacts blob) =>
@@ -138,68 +139,99 @@ internal sealed class RetentionEvaluator(RetentionPolicy policy, IReadOnlySet<st
             _ => true,
         };
 
-    // The last day is one of the purpose still.
-    private static DateTimeOffset? PurposeEnd(DataSet set) =>
-        set.PurposeEnds is { } day && day < DateOnly.MaxValue ? new DateTimeOffset(day.AddDays(1), default, TimeSpan.Zero) : null;
+    private static bool Matches(IReadOnlyList<string> patterns, string name) => patterns.Any(p => Glob.Matches(p, name));
 
-    private static bool IsAt(DataPlace place, BlobFacts blob) =>
-        place.Accounts.Any(p => Glob.Matches(p, blob.Account))
-        && place.Containers.Any(p => Glob.Matches(p, blob.Container))
-        && blob.Name.StartsWith(place.Prefix, StringComparison.Ordinal);
-
-    private static bool Has(IReadOnlyDictionary<string, string>? found, IReadOnlyDictionary<string, string> wanted) =>
-        wanted.All(w => found!.TryGetValue(w.Key, out var value) && value == w.Value);
-
-    private static int ByRank(DataSet a, DataSet b, BlobFacts blob)
+    private static bool Has(IReadOnlyDictionary<string, string>? found, IReadOnlyDictionary<string, string> wanted)
     {
-        int[] differences =
-        [
-            Exact(b.Place.Accounts) - Exact(a.Place.Accounts),
-            Exact(b.Place.Containers) - Exact(a.Place.Containers),
-            b.Place.Prefix.Length - a.Place.Prefix.Length,
-            b.Place.Tags.Count + b.Place.Metadata.Count - a.Place.Tags.Count - a.Place.Metadata.Count,
-            DeletedAt(b, blob).CompareTo(DeletedAt(a, blob)),
-            string.CompareOrdinal(a.Id, b.Id),
-        ];
-        return Array.Find(differences, d => d != 0);
+        if (wanted.Count == 0)
+            return true;
+        foreach (var (key, value) in wanted)
+            if (!found!.TryGetValue(key, out var has) || has != value)
+                return false;
+        return true;
     }
 
-    private static int Exact(IReadOnlyList<string> patterns) => patterns.All(p => p.AsSpan().IndexOfAny('*', '?') < 0) ? 1 : 0;
-
-    // When a data set would delete a blob; never where it deletes none, or the date is not known.
-    private static DateTimeOffset DeletedAt(DataSet set, BlobFacts blob)
-    {
-        var rules = set.Rules.Where(r => r.Action == RetentionAction.Delete).ToList();
-        if (rules.Count == 0)
-            return DateTimeOffset.MaxValue;
-        var ends = rules.Select(r => Begin(r, blob) is { } begin ? r.After.EndFrom(begin) : DateTimeOffset.MaxValue);
-        return ends.Append(PurposeEnd(set) ?? DateTimeOffset.MaxValue).Min();
-    }
-
-    // A day counts from its end, as in a name: what it states may be of its last second.
     private static DateTimeOffset? Date(IReadOnlyDictionary<string, string>? values, string key)
     {
-        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        var text = values?.FirstOrDefault(v => string.Equals(v.Key, key, StringComparison.OrdinalIgnoreCase)).Value;
-        if (DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, Utc, out var day))
-            return day < DateTimeOffset.MaxValue.AddDays(-1) ? day.AddDays(1) : null;
-        string[] forms = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:sszzz"];
-        return DateTimeOffset.TryParseExact(text, forms, CultureInfo.InvariantCulture, Utc, out var time) ? time : null;
+        if (values is null or { Count: 0 })
+            return null;
+        foreach (var (name, text) in values)
+            if (string.Equals(name, key, StringComparison.OrdinalIgnoreCase))
+                return RetentionText.Parse(text);
+        return null;
     }
 
-    private static string Because(RetentionRule rule, DateTimeOffset begin) =>
-        $"Rule {rule.Id} keeps it {rule.After} from {Text(begin)} ({Name(rule)}).";
+    private static string Unread(PreparedSet set) =>
+        $"Whether data set {set.Set.Id} has it is not known: its tags or metadata were not read.";
 
-    private static string Name(RetentionRule rule) =>
-        rule.From switch
+    private sealed record Candidates(string Account, string Container, PreparedSet[] Sets);
+
+    /// <summary>The data sets that have a blob. Most often there is one, for which nothing is allocated.</summary>
+    private struct Match
+    {
+        private List<PreparedSet>? _all;
+
+        /// <summary>The one that decides.</summary>
+        public PreparedSet? First { get; private set; }
+
+        /// <summary>The first of which it is not known whether it has the blob.</summary>
+        public PreparedSet? Unread { get; set; }
+
+        public void Add(PreparedSet set, BlobFacts blob)
         {
-            DateSource.Created => "the time it was made",
-            DateSource.LastModified => "the time it was last written",
-            DateSource.LastAccessed => "the day after it was last read",
-            DateSource.Name => "the date in its name",
-            DateSource.Metadata => $"the date in metadata {rule.Key}",
-            _ => $"the date in tag {rule.Key}",
-        };
+            if (First is not { } first)
+            {
+                First = set;
+                return;
+            }
+            _all ??= [first];
+            var at = _all.Count;
+            while (at > 0 && ByRank(set, _all[at - 1], blob) < 0)
+                at--;
+            _all.Insert(at, set);
+            First = _all[0];
+        }
 
-    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+        public readonly DataSet[] Sets() => _all is null ? Only() : [.. _all.Select(s => s.Set)];
+
+        public readonly DataSet[] Others() => _all is null ? [] : [.. _all.Skip(1).Select(s => s.Set)];
+
+        public readonly string? WhyKept(BlobFacts blob)
+        {
+            if (_all is null)
+                return WhyOnHold(First!.Set) ?? WhyExcepted(First.Set, blob);
+            return _all.Select(s => WhyOnHold(s.Set)).FirstOrDefault(w => w is not null)
+                ?? _all.Select(s => WhyExcepted(s.Set, blob)).FirstOrDefault(w => w is not null);
+        }
+
+        private readonly DataSet[] Only() => First is null ? [] : [First.Set];
+
+        private static string? WhyOnHold(DataSet set) => set.Hold is null ? null : $"Data set {set.Id} is on hold: {set.Hold}";
+
+        private static string? WhyExcepted(DataSet set, BlobFacts blob)
+        {
+            for (var i = 0; i < set.Except.Count; i++)
+                if (Glob.Matches(set.Except[i], blob.Name))
+                    return $"An exception of data set {set.Id} keeps it.";
+            return null;
+        }
+
+        private static int ByRank(PreparedSet a, PreparedSet b, BlobFacts blob)
+        {
+            if (PlaceOrder.Compare(a.Set, b.Set) is not 0 and var place)
+                return place;
+            var item = new Item(blob, NewestBlobs.None);
+            var later = b.DeletedAt(item).CompareTo(a.DeletedAt(item));
+            return later != 0 ? later : string.CompareOrdinal(a.Set.Id, b.Set.Id);
+        }
+    }
+
+    private readonly record struct Item(BlobFacts Blob, NewestBlobs Newest) : IRetained
+    {
+        public DateTimeOffset? Begin(RetentionRule rule) => RetentionEvaluator.Begin(rule, Blob);
+
+        public bool Changes(RetentionAction action) => RetentionEvaluator.Changes(action, Blob);
+
+        public bool IsAmongNewest(DataSet set, int count) => Newest.Contains(set, count, Blob);
+    }
 }

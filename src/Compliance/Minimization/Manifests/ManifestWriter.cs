@@ -22,10 +22,14 @@ internal sealed class ManifestWriter
     /// <summary>Bytes after which a part is written.</summary>
     public const int PartBytes = 4_000_000;
 
+    /// <summary>Lines after which a part is written, unless another number is given: eight batches of 256.</summary>
+    public const int PartRows = 2_048;
+
     private readonly Func<ReadOnlyMemory<byte>, CancellationToken, Task> _write;
     private readonly MerkleFrontier _tree = new();
     private readonly ArrayBufferWriter<byte> _part = new(PartBytes + 4096);
     private readonly List<ManifestPart> _parts = [];
+    private readonly int _maxRows;
     private readonly byte[] _leaf = new byte[MerkleHash.Size];
     private long _rowsOfPart;
     private bool _hasFailed;
@@ -33,9 +37,15 @@ internal sealed class ManifestWriter
     /// <summary>Begins a manifest.</summary>
     /// <param name="header">Its first line.</param>
     /// <param name="write">Appends a part to where the manifest is kept.</param>
-    public ManifestWriter(ManifestHeader header, Func<ReadOnlyMemory<byte>, CancellationToken, Task> write)
+    /// <param name="maxRows">Lines of a part at most, the header among them; 2 or more.</param>
+    public ManifestWriter(
+        ManifestHeader header,
+        Func<ReadOnlyMemory<byte>, CancellationToken, Task> write,
+        int maxRows = PartRows
+    )
     {
-        _write = write;
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 2);
+        (_write, _maxRows) = (write, maxRows);
         Add(header);
     }
 
@@ -46,7 +56,7 @@ internal sealed class ManifestWriter
     public async Task AddAsync(ManifestRow row, CancellationToken cancellationToken)
     {
         Add(row);
-        if (_part.WrittenCount >= PartBytes)
+        if (_part.WrittenCount >= PartBytes || _rowsOfPart >= _maxRows)
             await FlushAsync(cancellationToken);
     }
 

@@ -12,16 +12,18 @@ internal sealed class NameTemplate
 {
     private const string Any = ".*";
 
-    // The first date that fits, and the last one: where they differ, which is meant is not known.
+    // The first date that fits, and the last one: where they differ, which is meant is not known. Only a star before the end of the date
+    // leaves more than one.
     private readonly Regex _first;
-    private readonly Regex _last;
+    private readonly Regex? _last;
 
     private NameTemplate(string text, string pattern)
     {
         Text = text;
         // Takes time in the length of the name, whatever the template.
         const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline;
-        _last = new Regex(pattern, Options);
+        var hasChoice = text.AsSpan(0, text.LastIndexOf('}')).Contains('*');
+        _last = hasChoice ? new Regex(pattern, Options) : null;
         _first = new Regex(pattern.Replace(Any, ".*?", StringComparison.Ordinal), Options);
     }
 
@@ -63,7 +65,11 @@ internal sealed class NameTemplate
     }
 
     /// <summary>The end of the day, month or year that a name states (UTC); null when it states none, or several that differ.</summary>
-    public DateTimeOffset? Find(string name) => Find(_first, name) is { } first && first == Find(_last, name) ? first : null;
+    public DateTimeOffset? Find(string name)
+    {
+        var first = Find(_first, name);
+        return _last is null || first is null || first == Find(_last, name) ? first : null;
+    }
 
     private static DateTimeOffset? Find(Regex regex, string name)
     {

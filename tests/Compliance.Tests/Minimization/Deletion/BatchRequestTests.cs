@@ -16,6 +16,8 @@ public sealed class BatchRequestTests
         Account = "sttrain1",
         Container = "raw",
         Name = "a.json",
+        IsCurrent = true,
+        IsBlockBlob = true,
         ETag = "0x8DB",
         Size = 10,
     };
