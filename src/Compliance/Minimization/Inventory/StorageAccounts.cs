@@ -13,7 +13,8 @@ internal sealed class StorageAccounts(TenantConnection tenant, ResourceManagerRe
     public const string SubscriptionsSource = "arm/subscriptions";
 
     private const int SideBySide = 8;
-    private const string ApiVersion = "api-version=2023-05-01";
+    /// <summary>Version of the interface, for all reads of storage accounts.</summary>
+    public const string ApiVersion = "api-version=2023-05-01";
 
     /// <summary>Reads all of them. What cannot be read is in the answer; this throws only when stopped.</summary>
     public async Task<AccountInventory> ReadAsync(CancellationToken cancellationToken)
