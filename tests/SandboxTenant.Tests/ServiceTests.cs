@@ -235,7 +235,7 @@ public sealed class ServiceTests(DemoFixture demo)
             )
         ).Body!["keys"]!.AsArray();
 
-        Assert.Equal(6, accounts.Count);
+        Assert.Equal(9, accounts.Count);
         Assert.Equal(
             [DemoFixture.Now.AddDays(-200), DemoFixture.Now.AddDays(-30)],
             keys.Select(k => DateTimeOffset.Parse((string)k!["creationTime"]!, CultureInfo.InvariantCulture))
@@ -295,7 +295,7 @@ public sealed class ServiceTests(DemoFixture demo)
     }
 
     [Theory]
-    [InlineData("resources | where type =~ 'Microsoft.Storage/storageAccounts' | project id", 12)]
+    [InlineData("resources | where type =~ 'Microsoft.Storage/storageAccounts' | project id", 16)]
     [InlineData(
         "Resources\n| where type in~ ('microsoft.search/searchServices', 'microsoft.servicebus/namespaces')\n| where "
             + "properties.disableLocalAuth != true | project id, name",
@@ -363,7 +363,7 @@ public sealed class ServiceTests(DemoFixture demo)
             (token, pages) = ((string?)body["$skipToken"], pages + 1);
         } while (token is not null);
 
-        Assert.Equal((30, 30, 6), (ids.Count, ids.Distinct().Count(), pages));
+        Assert.Equal((34, 34, 7), (ids.Count, ids.Distinct().Count(), pages));
         Assert.Equal(ids.Order(StringComparer.OrdinalIgnoreCase), ids);
     }
 
@@ -424,7 +424,7 @@ public sealed class ServiceTests(DemoFixture demo)
                 Count(v => v.Certificates)
             )
         );
-        Assert.Equal(12, tenant.Resources.All().Count(r => r.Id.Contains("/Microsoft.Storage/storageAccounts/", StringComparison.Ordinal)));
+        Assert.Equal(16, tenant.Resources.All().Count(r => r.Id.Contains("/Microsoft.Storage/storageAccounts/", StringComparison.Ordinal)));
         Assert.Superset(new HashSet<int> { 89, 90, 91, 200, 800, -5 }, ages);
     }
 

@@ -27,11 +27,13 @@ internal static class MinimizationServices
         services.AddSingleton<IRetentionPolicySource>(file);
         services.AddSingleton(p => new WatchedPolicy("retention", _ => p.GetRequiredService<IRetentionPolicySource>().Load()));
         services.AddSingleton(OwnAccounts.Read(StorageOptions.Read(configuration)));
-        services.AddSingleton<StorageInventory>();
-        services.AddSingleton<AccountDirectory>();
-        services.AddSingleton<IAccountBlobs>(p => p.GetRequiredService<AccountDirectory>());
+        services.AddDataInventory(configuration);
+        services.AddSingleton<AccountCatalogue>();
+        services.AddSingleton<IOpenAccounts>(p => p.GetRequiredService<AccountCatalogue>());
         services.AddSingleton<IBlobData>(p => new BlobData(
-            p.GetRequiredService<IAccountBlobs>(),
+            p.GetRequiredService<IOpenAccounts>(),
+            p.GetRequiredService<StorageContainers>(),
+            p.GetRequiredService<BlobListing>(),
             BatchConnection.Open(),
             p.GetRequiredService<TimeProvider>()
         ));

@@ -140,33 +140,42 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
     /// <exception cref="IncompleteReadException">The answer has no permissions in it, or no end.</exception>
     public async Task<bool> IsWholeShownAsync(string subscriptionId, CancellationToken cancellationToken)
     {
+        var path =
+            $"/subscriptions/{Uri.EscapeDataString(subscriptionId)}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+        // One for each role, and what one takes away another may give.
+        await foreach (var permission in ListAsync(path, cancellationToken))
+            if (ReadsEverything(permission))
+                return true;
+        return false;
+    }
+
+    /// <summary>Every item of a list, page by page to its last one.</summary>
+    /// <param name="path">Path and query below the service's address, with the version of the interface.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="RequestFailedException">A page could not be read.</exception>
+    /// <exception cref="IncompleteReadException">An answer is no list, or has no end.</exception>
+    public async IAsyncEnumerable<JsonElement> ListAsync(
+        string path,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
         var trail = new PageTrail();
-        var at = tenant.ResourceManagerAddress;
-        string? next =
-            $"{at}/subscriptions/{Uri.EscapeDataString(subscriptionId)}"
-            + "/providers/Microsoft.Authorization/permissions?api-version=2022-04-01";
+        string? next = tenant.ResourceManagerAddress + path;
         while (next is not null)
         {
-            if (!next.StartsWith(at + "/", StringComparison.OrdinalIgnoreCase))
+            if (!next.StartsWith(tenant.ResourceManagerAddress + "/", StringComparison.OrdinalIgnoreCase))
                 throw ForeignHostException.From(next);
             trail.Next(next);
-            using var message = tenant.ResourceManagerPipeline.CreateMessage();
-            message.Request.Method = RequestMethod.Get;
-            message.Request.Uri.Reset(new Uri(next));
-            await tenant.ResourceManagerPipeline.SendAsync(message, cancellationToken);
-            if (message.Response.IsError)
-                throw new RequestFailedException(message.Response);
-            using var page = JsonDocument.Parse(message.Response.Content);
+            using var page = await GetAsync(new Uri(next), cancellationToken);
             var root = page.RootElement;
             if (
                 root.ValueKind != JsonValueKind.Object
-                || !root.TryGetProperty("value", out var permissions)
-                || permissions.ValueKind != JsonValueKind.Array
+                || !root.TryGetProperty("value", out var items)
+                || items.ValueKind != JsonValueKind.Array
             )
                 throw new IncompleteReadException("the answer has no 'value' array");
-            // One for each role, and what one takes away another may give.
-            if (permissions.EnumerateArray().Any(ReadsEverything))
-                return true;
+            foreach (var item in items.EnumerateArray())
+                yield return item;
             next =
                 root.TryGetProperty("nextLink", out var link)
                 && link.ValueKind == JsonValueKind.String
@@ -174,7 +183,22 @@ internal sealed class ResourceManagerReader(TenantConnection tenant)
                     ? text
                     : null;
         }
-        return false;
+    }
+
+    /// <summary>One object.</summary>
+    /// <param name="path">Path and query below the service's address, with the version of the interface.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="RequestFailedException">It could not be read.</exception>
+    public Task<JsonDocument> GetAsync(string path, CancellationToken cancellationToken) =>
+        GetAsync(new Uri(tenant.ResourceManagerAddress + path), cancellationToken);
+
+    private async Task<JsonDocument> GetAsync(Uri address, CancellationToken cancellationToken)
+    {
+        using var message = tenant.ResourceManagerPipeline.CreateMessage();
+        message.Request.Method = RequestMethod.Get;
+        message.Request.Uri.Reset(address);
+        await tenant.ResourceManagerPipeline.SendAsync(message, cancellationToken);
+        return message.Response.IsError ? throw new RequestFailedException(message.Response) : JsonDocument.Parse(message.Response.Content);
     }
 
     // {"actions":["*"],"notActions":["Microsoft.Authorization/*/Delete"],"dataActions":[],"notDataActions":[]}

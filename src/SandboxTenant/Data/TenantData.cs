@@ -44,6 +44,12 @@ internal sealed class TenantData
     /// <summary>Local users of storage accounts; the key is the resource id.</summary>
     public EntitySet LocalUsers { get; } = new("localUsers");
 
+    /// <summary>How blob services keep deleted data; the key is the resource id.</summary>
+    public EntitySet BlobServices { get; } = new("blobServices");
+
+    /// <summary>Containers of storage accounts; the key is the resource id.</summary>
+    public EntitySet Containers { get; } = new("containers");
+
     /// <summary>Administrative units.</summary>
     public EntitySet AdministrativeUnits { get; } = new("administrativeUnits");
 
@@ -154,6 +160,8 @@ internal sealed class TenantData
             RoleEligibilities,
             Locks,
             LocalUsers,
+            BlobServices,
+            Containers,
             RegistrationDetails,
         ];
 

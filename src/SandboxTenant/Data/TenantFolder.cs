@@ -33,6 +33,8 @@ internal static class TenantFolder
         "roleEligibilityScheduleInstances",
         "locks",
         "localUsers",
+        "blobServices",
+        "containers",
         "userRegistrationDetails",
     ];
 

@@ -188,7 +188,9 @@ internal static class TenantReader
                 or "roleDefinitions"
                 or "roleEligibilityScheduleInstances"
                 or "locks"
-                or "localUsers";
+                or "localUsers"
+                or "blobServices"
+                or "containers";
         var key = id;
         if (set.Name == "subscriptions")
             key =

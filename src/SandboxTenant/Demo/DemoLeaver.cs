@@ -222,6 +222,8 @@ internal sealed class DemoLeaver(
         AppRole(people[Of("Legal").First()].Id, app, "Compliance", AuditorRole);
         AppRole(people[Of("IT Operations").ElementAt(2)].Id, app, "Compliance", AdminRole);
         AppRole(tenant.ApplicationOwners.Of(Find("applications", Owned)!.Id).All().First().Id, app, "Compliance", OwnerRole);
+        // Who answers for the data that DemoStorage adds.
+        AppRole(people[Of("Data").First()].Id, app, "Compliance", OwnerRole);
         AppRole(Find("servicePrincipals", HrSystem)!.Id, app, "Compliance", HrSystemRole, "ServicePrincipal");
     }
 

@@ -5,7 +5,7 @@ using SandboxTenant.Data;
 namespace SandboxTenant.Demo;
 
 /// <summary>
-/// The demo tenant: Northwynd AI, 300 people, 150 app registrations, 40 vault objects in five vaults, 12 storage accounts. The same seed
+/// The demo tenant: Northwynd AI, 300 people, 150 app registrations, 40 vault objects in five vaults, 16 storage accounts. The same seed
 /// and time give the same tenant byte for byte; all dates are offsets from that time, to the second. Most of it is healthy, and every case
 /// the credential check knows occurs.
 /// </summary>
@@ -48,6 +48,7 @@ internal sealed class DemoTenant
         demo.Vaults();
         demo.Roles();
         new DemoLeaver(demo._tenant, demo.Id, days => demo.At(days), demo._people).Add();
+        new DemoStorage(demo._tenant, demo.Subscription, days => demo.At(days), demo._people[demo.Of("Data", 1).First()].Upn).Add();
         return demo._tenant;
     }
 
@@ -670,6 +671,7 @@ internal sealed class DemoTenant
                         : new JsonObject { ["key1"] = At(-a.Age1), ["key2"] = At(-a.Age2) },
                 ["minimumTlsVersion"] = "TLS1_2",
                 ["supportsHttpsTrafficOnly"] = true,
+                ["primaryEndpoints"] = new JsonObject { ["blob"] = $"https://{a.Name}.blob.core.windows.net/" },
             };
             // The service leaves the property out where nobody ever set it; that means allowed.
             if (a.SharedKeys is { } allowed)

@@ -14,6 +14,7 @@ internal sealed class ResourceManagerService(TenantData tenant, Journal journal,
 {
     private const int PageSize = 1000;
     private readonly AzureRoles _roles = new(tenant, journal);
+    private readonly BlobServices _blobServices = new(tenant);
     private readonly ResourceChanges _changes = new(tenant, journal, new AzureRoles(tenant, journal));
 
     /// <summary>Answers one request.</summary>
@@ -61,8 +62,8 @@ internal sealed class ResourceManagerService(TenantData tenant, Journal journal,
             return Error(404, "InvalidResourceType", $"The resource type could not be found at {call.Path}.");
         if (tenant.Subscriptions.Find(id) is not { } subscription)
             return Error(404, "SubscriptionNotFound", $"The subscription '{id}' could not be found.");
-        if (_changes.Handle(call) is { } changed)
-            return changed;
+        if ((_changes.Handle(call) ?? _blobServices.Handle(call)) is { } answered)
+            return answered;
         return (call.Method, rest) switch
         {
             ("GET", []) => Answer.Create(200, writer => Subscription(writer, subscription)),
@@ -175,7 +176,7 @@ internal sealed class ResourceManagerService(TenantData tenant, Journal journal,
     {
         var size = PageSize;
         if (
-            call.Query.TryGetValue("$top", out var top)
+            (call.Query.TryGetValue("$top", out var top) || call.Query.TryGetValue("$maxpagesize", out top))
             && (!int.TryParse(top, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > PageSize)
         )
             return Error(400, "InvalidTopQueryOption", $"$top must be from 1 to {PageSize}.");

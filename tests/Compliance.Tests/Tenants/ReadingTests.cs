@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Compliance.Credentials;
 using Compliance.Findings;
+using Compliance.Minimization.Inventory;
 using Compliance.Notifications.Channels;
 using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
@@ -64,7 +65,7 @@ public sealed class ReadingTests
         var page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs", "reference", "permissions.md"));
 
         Assert.All(
-            DeclaredCall.All.Concat(NotificationCalls.All),
+            DeclaredCall.All.Concat(NotificationCalls.All).Concat(InventoryCalls.All),
             call => Assert.Contains($"| {call.Method} `{call.Path}` | {call.Permission} | {call.For} |", page, StringComparison.Ordinal)
         );
     }
@@ -455,7 +456,7 @@ public sealed class ReadingTests
         var bare = Uri.UnescapeDataString(path.Split('?')[0]);
         if (service == "graph" && bare.StartsWith("/v1.0", StringComparison.Ordinal))
             bare = bare["/v1.0".Length..];
-        return DeclaredCall.All.Concat(StepRegistry.Default.Calls).Concat(NotificationCalls.All).Any(c =>
+        return DeclaredCall.All.Concat(StepRegistry.Default.Calls).Concat(NotificationCalls.All).Concat(InventoryCalls.All).Any(c =>
             c.Service == service
             && c.Method == method
             && Regex.IsMatch(

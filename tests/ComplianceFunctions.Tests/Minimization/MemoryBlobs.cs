@@ -118,6 +118,8 @@ internal sealed partial class MemoryBlobs(Func<BlobFacts, string?> whyHarm, Time
     public Task<IReadOnlySet<string>> DevelopmentAccountsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlySet<string>>(new HashSet<string>());
 
+    public Task<int?> UndoDaysAsync(string account, CancellationToken cancellationToken) => Task.FromResult<int?>(7);
+
     public Task<DateTimeOffset?> RetainedUntilAsync(string account, string container, CancellationToken cancellationToken) =>
         Task.FromResult<DateTimeOffset?>(null);
 

@@ -209,7 +209,8 @@ internal sealed class ChangeFlow<TObservation>(
         CancellationToken cancellationToken
     )
     {
-        var question = new ChangeQuestion(plan, holds, await change.OwnerAsync(run, observed, cancellationToken), readAt);
+        var owner = await change.OwnerAsync(run, observed, cancellationToken);
+        var question = new ChangeQuestion(plan, holds, change.Describe(plan, observed), owner, readAt);
         return await questions.AskAsync(run, question, change.LoadPolicy(), cancellationToken);
     }
 

@@ -67,7 +67,7 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
         CancellationToken cancellationToken
     )
     {
-        var (plan, holds, ownerId, readAt) = question;
+        var (plan, holds, description, ownerId, readAt) = question;
         var planId = plan.Id();
         var request = await approvals.AskAsync(
             new ApprovalRequest
@@ -80,7 +80,7 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
                 Requesters = run.Requesters,
                 OwnerId = ownerId,
                 IsCasePerson = change.IsAboutPeople,
-                Reasons = [.. holds.Select(h => h.Reason)],
+                Reasons = [.. holds.Select(h => h.Reason), .. description],
                 Guards = [.. holds.Select(h => h.Guard).Distinct(StringComparer.Ordinal)],
                 Controls = change.Controls,
                 PolicySha256 = policy.Sha256,
@@ -99,7 +99,7 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
             cancellationToken
         );
         await VoidAsync(run, state.Requests.Where(id => id != request.Id), cancellationToken);
-        var counts = new Dictionary<string, long> { ["holds"] = request.Reasons.Count, ["steps"] = plan.Steps.Count };
+        var counts = new Dictionary<string, long> { ["holds"] = holds.Count, ["steps"] = plan.Steps.Count };
         var part = $"held-{planId[..12]}-{ChangeStore<TObservation>.Instant(request.AskedAt)}";
         var record = store.Record(run, plan, part, "held", request.AskedAt, counts);
         await store.RecordAsync(run, record with { Reason = string.Join(",", request.Guards) }, s => s, cancellationToken);
@@ -110,6 +110,7 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
 /// <summary>What two people are asked.</summary>
 /// <param name="Plan">The plan.</param>
 /// <param name="Holds">Why they are asked.</param>
+/// <param name="Description">What they need to know beside that.</param>
 /// <param name="OwnerId">Object id of who answers as the owner; null when two approvers do.</param>
 /// <param name="ReadAt">When what is asked about was read (UTC).</param>
-internal sealed record ChangeQuestion(ActionPlan Plan, IReadOnlyList<Hold> Holds, string? OwnerId, DateTimeOffset ReadAt);
+internal sealed record ChangeQuestion(ActionPlan Plan, IReadOnlyList<Hold> Holds, IReadOnlyList<string> Description, string? OwnerId, DateTimeOffset ReadAt);

@@ -41,6 +41,9 @@ internal interface IChange<TObservation>
     /// </summary>
     Task<string?> OwnerAsync(ChangeRun run, TObservation observed, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
+    /// <summary>What those who are asked need to know beside why they are: how much, and whether it can be undone. Pure.</summary>
+    IReadOnlyList<string> Describe(ActionPlan plan, TObservation observed) => [];
+
     /// <summary>Whether the id of a case stands for a person, and is written as a pseudonym in the ledger.</summary>
     bool IsAboutPeople => true;
 

@@ -1,9 +1,8 @@
-using System.Runtime.CompilerServices;
 using Azure;
-using Azure.Storage.Blobs.Models;
 using Compliance.Minimization.Deletion;
 using Compliance.Minimization.Evaluation;
 using Compliance.Minimization.Inventory;
+using System.Runtime.CompilerServices;
 
 namespace Compliance.Minimization.Sweeps;
 
@@ -12,48 +11,35 @@ namespace Compliance.Minimization.Sweeps;
 /// data actions blobs/delete and blobs/deleteBlobVersion/action.
 /// </summary>
 /// <param name="accounts">The accounts.</param>
+/// <param name="containers">Reads what is known of a container.</param>
+/// <param name="listing">Lists its blobs.</param>
 /// <param name="http">Sends batches.</param>
 /// <param name="time">The clock.</param>
-internal sealed class BlobData(IAccountBlobs accounts, HttpClient http, TimeProvider time) : IBlobData
+internal sealed class BlobData(
+    IOpenAccounts accounts,
+    StorageContainers containers,
+    BlobListing listing,
+    HttpClient http,
+    TimeProvider time
+) : IBlobData
 {
-    private const int PageSize = 5000;
-    private const string Directory = "hdi_isfolder";
-
     /// <inheritdoc/>
-    public async IAsyncEnumerable<BlobFacts> ListAsync(
-        string account,
-        string container,
-        [EnumeratorCancellation] CancellationToken cancellationToken
-    )
-    {
-        var at = await accounts.OpenAsync(account, cancellationToken);
-        var client = at.Blobs.GetBlobContainerClient(container);
-        var (traits, states) = Asked(at.IsHierarchical);
-        var listed = client.GetBlobsAsync(traits, states, prefix: null, cancellationToken);
-        var properties = (await client.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
-        await foreach (var page in listed.AsPages(pageSizeHint: PageSize).WithCancellation(cancellationToken))
-            foreach (var blob in page.Values)
-                if (blob.Metadata?.ContainsKey(Directory) != true)
-                    yield return Facts((account, container), blob, at.IsHierarchical, properties);
-    }
+    public IAsyncEnumerable<BlobFacts> ListAsync(string account, string container, CancellationToken cancellationToken) =>
+        ListAsync(account, container, "", cancellationToken);
 
     /// <inheritdoc/>
     public async Task<BlobFacts?> FindAsync(BlobFacts blob, CancellationToken cancellationToken)
     {
         // Asked for by name, a listing shows more than a read of the blob does: holds, tags, and which version is the current one.
-        var at = await accounts.OpenAsync(blob.Account, cancellationToken);
-        var client = at.Blobs.GetBlobContainerClient(blob.Container);
-        var (traits, states) = Asked(at.IsHierarchical);
         try
         {
-            var properties = (await client.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
-            // The service has names in their order: what has this name comes before what only begins with it.
             var here = new List<BlobFacts>();
-            await foreach (var found in client.GetBlobsAsync(traits, states, blob.Name, cancellationToken))
+            // The service has names in their order: what has this name comes before what only begins with it.
+            await foreach (var found in ListAsync(blob.Account, blob.Container, blob.Name, cancellationToken))
             {
                 if (found.Name != blob.Name)
                     break;
-                here.Add(Facts((blob.Account, blob.Container), found, at.IsHierarchical, properties));
+                here.Add(found);
             }
             return ItemMatch.Find(here, blob.Snapshot, blob.IsCurrent, blob.VersionId);
         }
@@ -69,8 +55,8 @@ internal sealed class BlobData(IAccountBlobs accounts, HttpClient http, TimeProv
         try
         {
             var at = await accounts.OpenAsync(targets[0].Account, cancellationToken);
-            var proof = await at.ProofAsync(targets[0].Container, cancellationToken);
-            var batch = BatchRequest.Create(at.Blobs.Uri, targets, proof);
+            var proof = await at.Data.ProofAsync(targets[0].Container, cancellationToken);
+            var batch = BatchRequest.Create(at.Data.Blobs.Uri, targets, proof);
             using var request = new HttpRequestMessage(HttpMethod.Post, Outer(batch.Address, proof))
             {
                 Content = new ReadOnlyMemoryContent(batch.Body),
@@ -111,52 +97,34 @@ internal sealed class BlobData(IAccountBlobs accounts, HttpClient http, TimeProv
     private static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) ? values.First() : null;
 
-    private static (BlobTraits Traits, BlobStates States) Asked(bool isHierarchical) =>
-        isHierarchical
-            ? (BlobTraits.Metadata | BlobTraits.LegalHold | BlobTraits.ImmutabilityPolicy, BlobStates.Snapshots)
-            : (
-                BlobTraits.Metadata | BlobTraits.Tags | BlobTraits.LegalHold | BlobTraits.ImmutabilityPolicy,
-                BlobStates.Snapshots | BlobStates.Version
-            );
-
-    private static BlobFacts Facts(
-        (string Account, string Container) at,
-        BlobItem blob,
-        bool isHierarchical,
-        BlobContainerProperties container
+    private async IAsyncEnumerable<BlobFacts> ListAsync(
+        string account,
+        string container,
+        string prefix,
+        [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var properties = blob.Properties;
-        return new()
-        {
-            Account = at.Account,
-            Container = at.Container,
-            Name = blob.Name,
-            VersionId = blob.VersionId,
-            Snapshot = blob.Snapshot,
-            IsCurrent = blob.Snapshot is null && (blob.VersionId is null || blob.IsLatestVersion == true),
-            IsBlockBlob = properties.BlobType == BlobType.Block,
-            Created = properties.CreatedOn,
-            LastModified = properties.LastModified,
-            LastAccessed = properties.LastAccessedOn,
-            ETag = properties.ETag?.ToString(),
-            Size = properties.ContentLength ?? 0,
-            Tier = properties.AccessTier?.ToString(),
-            Tags = Tags(blob, isHierarchical),
-            Metadata = blob.Metadata is { } metadata
-                ? new Dictionary<string, string>(metadata, StringComparer.OrdinalIgnoreCase)
-                : new Dictionary<string, string>(),
-            HasLegalHold = properties.HasLegalHold || container.HasLegalHold == true,
-            ImmutableUntil = properties.ImmutabilityPolicy?.ExpiresOn,
-            IsLeased = properties.LeaseState is LeaseState.Leased or LeaseState.Breaking,
-        };
+        var unread = new List<Unread>();
+        var at = await accounts.OpenAsync(account, cancellationToken);
+        // Without the period of its immutability policy every blob of it is kept: no reason to read none.
+        var facts = await ContainerAsync(at, container, cancellationToken);
+        var listed = new ListedContainer(at.Facts, facts, at.Data.Blobs.GetBlobContainerClient(container));
+        await foreach (var blob in listing.ListAsync(listed, prefix, unread.Add, cancellationToken))
+            yield return blob;
+        // Without tags it is whole: what they decide is not known then, and stays.
+        if (unread.Find(u => u.Permission != InventoryCalls.TagsRead) is { } failed)
+            throw UnreadException.From(failed);
     }
 
-    // A listing names the tags of those that have some; where the count says otherwise they were not read.
-    private static Dictionary<string, string>? Tags(BlobItem blob, bool isHierarchical)
+    private async Task<ContainerFacts> ContainerAsync(OpenAccount at, string container, CancellationToken cancellationToken)
     {
-        if (blob.Tags is { Count: > 0 } tags)
-            return new Dictionary<string, string>(tags, StringComparer.Ordinal);
-        return isHierarchical || blob.Properties.TagCount is null or 0 ? new Dictionary<string, string>() : null;
+        try
+        {
+            return await containers.FindAsync(at.Facts, at.Data, container, [], cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.Status is 401 or 403)
+        {
+            throw new UnreadException(containers.Refused(at.Facts, container, e));
+        }
     }
 }

@@ -18,7 +18,7 @@ internal static class ContainerNewest
     )
     {
         var newest = new NewestBlobs();
-        if (policy.DataSets.Any(s => s.KeepNewest > 0 && IsAt(s.Place, at)))
+        if (policy.DataSets.Any(s => s.MaxKeepNewest > 0 && IsAt(s.Place, at)))
             await foreach (var blob in blobs.ListAsync(at.Account, at.Container, cancellationToken))
                 foreach (var set in evaluator.Matching(blob).Sets.Take(1))
                     newest.Add(set, blob);

@@ -45,9 +45,13 @@ internal sealed class ContainerPlanner(IBlobData blobs, SweepFiles files, SweepD
             var newest = await ContainerNewest.ReadAsync(blobs, policy, evaluator, (account, container), cancellationToken);
             plan = new(account, container, await WriteAsync(run, policy, evaluator, newest, (account, container), cancellationToken), null);
         }
-        catch (RequestFailedException e) when (e.Status is 401 or 403 or 404)
+        catch (UnreadException e)
         {
-            plan = new(account, container, [], Unread(account, container, e));
+            plan = new(account, container, [], e.Message);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            plan = new(account, container, [], $"Container {account}/{container} was listed and is not there any more: it was not planned.");
         }
         return await documents.KeepPlanAsync(run.SweepId, plan, cancellationToken);
     }
@@ -67,7 +71,7 @@ internal sealed class ContainerPlanner(IBlobData blobs, SweepFiles files, SweepD
         var open = new Dictionary<string, OpenSlice>(StringComparer.Ordinal);
         await foreach (var blob in blobs.ListAsync(at.Account, at.Container, cancellationToken))
         {
-            var decision = evaluator.Decide(blob, set => newest.Contains(set, blob), run.At);
+            var decision = evaluator.Decide(blob, newest, run.At);
             var set = decision.DataSet?.Id;
             if (!open.TryGetValue(set ?? "", out var slice))
             {
@@ -98,12 +102,6 @@ internal sealed class ContainerPlanner(IBlobData blobs, SweepFiles files, SweepD
             run.At,
             Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))
         );
-
-    private static string Unread(string account, string container, RequestFailedException e) =>
-        e.Status == 404
-            ? $"Container {account}/{container} was listed and is not there any more: it was not planned."
-            : $"Container {account}/{container} could not be read ({e.Status} {e.ErrorCode}): assign this app Storage Blob Data Reader at "
-                + "the account, and let it through its firewall.";
 
     private sealed record OpenSlice(SlicePlace Place, ManifestWriter Writer, SliceTally Tally);
 }

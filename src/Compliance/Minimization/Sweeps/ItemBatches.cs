@@ -227,6 +227,7 @@ internal sealed class ItemBatches(IBlobData blobs, ItemJudge judge, ConcurrencyG
             VersionId = row.VersionId,
             Snapshot = row.Snapshot,
             IsCurrent = row.IsCurrent,
+            IsBlockBlob = true,
             ETag = row.ETag,
             Size = row.Size,
         };

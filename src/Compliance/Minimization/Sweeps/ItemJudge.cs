@@ -24,7 +24,7 @@ internal sealed class ItemJudge(RetentionEvaluator evaluator, NewestBlobs newest
         var isSame = seen.IsCurrent == planned.IsCurrent || (planned.IsCurrent && seen.VersionId == planned.VersionId);
         if (Bare(seen.ETag) != Bare(planned.ETag) || !isSame)
             return (null, SweepResult.Changed, "It was written again after the plan was made.");
-        var decision = evaluator.Decide(seen, set => newest.Contains(set, seen), at);
+        var decision = evaluator.Decide(seen, newest, at);
         if (decision.Verdict == Verdict.Held)
             return (null, seen.IsLeased ? SweepResult.Leased : SweepResult.Held, decision.Reason);
         if (decision.Action != RetentionAction.Delete || decision.DataSet?.Id != planned.DataSet || decision.Rule?.Id != planned.Rule)
@@ -32,7 +32,7 @@ internal sealed class ItemJudge(RetentionEvaluator evaluator, NewestBlobs newest
         var target = DeletionTarget.From(seen, TagCondition(seen), out var problem);
         return target is not null
             ? (target, SweepResult.Deleted, null)
-            : (null, SweepResult.Failed, $"The service cannot be asked to delete it: {problem}.");
+            : (null, SweepResult.Held, DeletionTexts.Sentence(problem!.Value));
     }
 
     /// <summary>

@@ -25,6 +25,18 @@ internal static class MinimizationDetections
                     "See what remains with: compliance sweep report, remove what kept it, and start another sweep"
                 )
             );
+        foreach (var set in report.DataSets.Where(d => d.Totals.Unknown.Items > 0))
+            found.Add(
+                Found(
+                    MinimizationControls.NotSeen,
+                    new(DataSetType, set.DataSet, set.DataSet),
+                    Text($"Of {set.Totals.Unknown.Items} items of data set {set.DataSet} something that decides is not known: they stay."),
+                    "Their rows in the manifests state what; most often the app may not read index tags"
+                ) with
+                {
+                    Unknown = true,
+                }
+            );
         foreach (var set in report.DataSets.Where(d => d.Development.Count > 0 && IsSensitive(d)))
             found.Add(
                 Found(

@@ -21,7 +21,7 @@ internal static class RuleIdentity
                 Tags = Pairs(set.Place.Tags),
                 Metadata = Pairs(set.Place.Metadata),
                 set.Except,
-                set.KeepNewest,
+                KeepNewest = rule.KeepNewest ?? set.KeepNewest,
                 PurposeEnds = set.PurposeEnds?.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
                 Rule = rule.Id,
                 rule.After.Months,

@@ -36,6 +36,9 @@ internal sealed record Slice
     /// <summary>When the newest that is due was last written (UTC); null where that is not known, or nothing is due.</summary>
     public DateTimeOffset? Newest { get; init; }
 
+    /// <summary>For how many days what is deleted can be brought back; null where it cannot, or that is not known.</summary>
+    public int? UndoDays { get; init; }
+
     /// <summary>Some names of what is due, spread over the slice.</summary>
     public IReadOnlyList<string> Samples { get; init; } = [];
 

@@ -21,9 +21,9 @@ internal sealed class SliceVerification(IBlobData blobs, SweepFiles files)
         {
             return await CompareAsync(slice, AsyncEnumerable.Empty<BlobFacts>(), cancellationToken);
         }
-        catch (RequestFailedException e) when (e.Status is 401 or 403)
+        catch (UnreadException e)
         {
-            return new(0, 0, 0, 0, $"{slice.Place} could not be listed again ({e.Status} {e.ErrorCode}).");
+            return new(0, 0, 0, 0, e.Message);
         }
     }
 

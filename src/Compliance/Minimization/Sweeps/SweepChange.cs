@@ -114,6 +114,9 @@ internal sealed class SweepChange(
         SweepPolicy.Holds(observed, policies.Load().DataSets.FirstOrDefault(s => s.Id == observed.Plan.DataSet));
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Describe(ActionPlan plan, SweepObservation observed) => SweepPolicy.Describe(observed.Plan);
+
+    /// <inheritdoc/>
     public CapLimits? Limits(SweepObservation observed, ChangePolicy policy) => null;
 
     /// <inheritdoc/>
@@ -165,7 +168,10 @@ internal sealed class SweepChange(
     // Rules of the plan that never deleted anything as they are now.
     private async Task<IReadOnlyList<string>> FirstActsAsync(DataSetPlan plan, CancellationToken cancellationToken)
     {
-        var set = policies.Load().DataSets.FirstOrDefault(s => s.Id == plan.DataSet);
+        var policy = policies.Load();
+        if (!policy.ApproveFirstAct)
+            return [];
+        var set = policy.DataSets.FirstOrDefault(s => s.Id == plan.DataSet);
         var first = new List<string>();
         foreach (var id in plan.Slices.SelectMany(s => s.Due.Keys).Distinct().Order(StringComparer.Ordinal))
             if (

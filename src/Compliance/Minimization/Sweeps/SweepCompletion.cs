@@ -141,7 +141,9 @@ internal sealed class SweepCompletion(
             progress.Add(await documents.ProgressAsync(slice, cancellationToken));
         var parts = progress.SelectMany(p => p.Parts).ToList();
         var certificate = await documents.CertificateAsync(DataSetPlan.CaseOf(sweep.Id, set.Id), cancellationToken);
-        var (state, note) = StateOf(totals, certificate?.Certificate);
+        var (state, note) = set.Tables is null
+            ? StateOf(totals, certificate?.Certificate)
+            : (DataSetState.NotDone, "This version deletes blobs only: rows of tables stay.");
         return new(
             set.Id,
             set.Classification.ToString().ToLowerInvariant(),

@@ -49,8 +49,19 @@ internal sealed class SweepExecutor(
             async (step, stop) =>
             {
                 var slice = SweepChange.SliceOf(data, step);
-                if (await deletion.RunAsync(new(data.Run, policy, slice, plan.Id()), until - time.GetUtcNow(), stop))
-                    whole[step.Id] = await OutcomeAsync(step, slice, stop);
+                try
+                {
+                    if (await deletion.RunAsync(new(data.Run, policy, slice, plan.Id()), until - time.GetUtcNow(), stop))
+                        whole[step.Id] = await OutcomeAsync(step, slice, stop);
+                }
+                catch (UnreadException e)
+                {
+                    whole[step.Id] = Outcome(step, StepResult.NotPermitted, e.Message) with
+                    {
+                        Permission = e.Unread.Permission ?? "the account's network",
+                        Remedy = e.Unread.Remedy,
+                    };
+                }
             }
         );
         await ActedAsync(plan, data, policy, whole.Values, cancellationToken);

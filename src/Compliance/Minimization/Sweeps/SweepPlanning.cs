@@ -61,7 +61,14 @@ internal sealed class SweepPlanning(
         foreach (var slices in plans.SelectMany(p => p.Slices).Where(s => s.DataSet is not null).GroupBy(s => s.DataSet!))
             sets.Add(
                 await documents.KeepCaseAsync(
-                    new(run, slices.Key, sweep.PolicySha256, Requesters(sweep), [.. slices], Unread(policy, slices.Key, plans, places)),
+                    new(
+                        run,
+                        slices.Key,
+                        sweep.PolicySha256,
+                        Requesters(sweep),
+                        await WithUndoAsync([.. slices], cancellationToken),
+                        Unread(policy, slices.Key, plans, places)
+                    ),
                     cancellationToken
                 )
             );
@@ -104,6 +111,14 @@ internal sealed class SweepPlanning(
     private async Task<Sweep> SweepAsync(SweepRun run, CancellationToken cancellationToken) =>
         await sweeps.FindAsync(run.TenantId, run.SweepId, cancellationToken)
         ?? throw new KeyNotFoundException($"there is no sweep {run.SweepId}");
+
+    private async Task<IReadOnlyList<Slice>> WithUndoAsync(IReadOnlyList<Slice> slices, CancellationToken cancellationToken)
+    {
+        var days = new Dictionary<string, int?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var account in slices.Select(s => s.Account).Distinct(StringComparer.OrdinalIgnoreCase))
+            days[account] = await storage.UndoDaysAsync(account, cancellationToken);
+        return [.. slices.Select(s => s with { UndoDays = days[s.Account] })];
+    }
 
     private static IReadOnlyList<string> Requesters(Sweep sweep) => sweep.RequestedBy is { } by ? [by] : [];
 

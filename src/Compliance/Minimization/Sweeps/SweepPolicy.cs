@@ -24,7 +24,7 @@ internal static class SweepPolicy
     public static ChangePolicy Flow(RetentionPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return new(policy.Sha256, ApproveFirstAct: false, TimeSpan.FromDays(7), TimeSpan.FromDays(14));
+        return new(policy.Sha256, ApproveFirstAct: false, policy.ApprovalWithin, policy.ApprovalValidFor);
     }
 
     /// <summary>Why the plan of a data set waits for its owner and an approver; empty when nothing holds.</summary>
@@ -49,6 +49,26 @@ internal static class SweepPolicy
         foreach (var rule in observed.FirstActs)
             holds.Add(new(SweepGuards.FirstActOfRule, $"Rule {rule} of data set {observed.Plan.DataSet} deletes for the first time as it is."));
         return holds;
+    }
+
+    /// <summary>What is deleted, how old it is and whether it can be undone. Names are shown by the command that the last line has.</summary>
+    public static IReadOnlyList<string> Describe(DataSetPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var slices = plan.Slices.Where(s => s.Totals.Due.Items > 0).ToList();
+        var due = plan.Totals().Due;
+        var undo = slices.Select(s => s.UndoDays).ToList();
+        var lines = new List<string>
+        {
+            Text($"{due.Items} items of {due.Bytes} bytes are deleted from {string.Join(", ", slices.Select(s => s.Place))}."),
+            undo.Contains(null)
+                ? "It cannot be undone everywhere: at least one of the accounts keeps nothing that was deleted, or whether it does is not known."
+                : Text($"Storage keeps what is deleted for {undo.Min()} days, in which it can be restored there."),
+        };
+        if (slices.Min(s => s.Oldest) is { } oldest && slices.Max(s => s.Newest) is { } newest)
+            lines.Add(Text($"The oldest was last written on {oldest.UtcDateTime:yyyy-MM-dd}, the newest on {newest.UtcDateTime:yyyy-MM-dd}."));
+        lines.Add($"Samples of the names: compliance sweep show {plan.Run.SweepId}");
+        return lines;
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -1,7 +1,7 @@
 using Azure;
-using Azure.Storage.Blobs.Models;
 using Compliance.Minimization.Inventory;
 using Compliance.Storage;
+using Compliance.Tenants;
 
 namespace Compliance.Minimization.Sweeps;
 
@@ -24,13 +24,22 @@ internal interface ISweepStorage
     /// <summary>Names of the accounts that are development's, by their tags.</summary>
     Task<IReadOnlySet<string>> DevelopmentAccountsAsync(CancellationToken cancellationToken);
 
+    /// <summary>For how many days what is deleted from an account can be brought back; null where it cannot, or that is not known.</summary>
+    Task<int?> UndoDaysAsync(string account, CancellationToken cancellationToken);
+
     /// <summary>Until when the service keeps what was deleted from a container, at the latest (UTC); null where it keeps nothing.</summary>
     Task<DateTimeOffset?> RetainedUntilAsync(string account, string container, CancellationToken cancellationToken);
 }
 
 /// <summary>Knows it from Resource Manager and from the accounts.</summary>
 /// <remarks>Reader and Storage Blob Data Reader at the subscriptions that are watched.</remarks>
-internal sealed class SweepStorage(AccountDirectory accounts, OwnAccounts own, TimeProvider time) : ISweepStorage
+internal sealed class SweepStorage(
+    AccountCatalogue accounts,
+    StorageContainers containers,
+    OwnAccounts own,
+    TenantConnection tenant,
+    TimeProvider time
+) : ISweepStorage
 {
     /// <inheritdoc/>
     public async Task<SweepPlaces> PlacesAsync(CancellationToken cancellationToken)
@@ -38,46 +47,48 @@ internal sealed class SweepStorage(AccountDirectory accounts, OwnAccounts own, T
         var read = await accounts.ReadAsync(cancellationToken);
         var places = new List<SweepPlace>();
         var unread = read.Unread.ToList();
-        foreach (var account in read.Accounts.Values.OrderBy(a => a.Name, StringComparer.Ordinal))
+        foreach (var facts in read.Accounts.Where(a => a.BlobEndpoint is not null && !own.Names.Contains(a.Name)))
         {
-            if (own.Names.Contains(account.Name))
+            if (accounts.Open(facts, out var closed) is not { } account)
+            {
+                // Accounts of a sandbox tenant have no data, unless an emulator has it.
+                if (tenant.Options.PinnedThumbprint is null)
+                    unread.Add(closed!);
                 continue;
-            try
-            {
-                var opened = await accounts.OpenAsync(account.Name, cancellationToken);
-                var listed = opened.Blobs.GetBlobContainersAsync(BlobContainerTraits.None, BlobContainerStates.None, null, cancellationToken);
-                await foreach (var container in listed)
-                    places.Add(new(account.Name, container.Name));
             }
-            catch (RequestFailedException e) when (e.ErrorCode == AccountDirectory.NoBlobs)
-            {
-                // There is nothing in it.
-            }
-            catch (RequestFailedException e) when (e.Status is 401 or 403 or 404)
-            {
-                unread.Add(
-                    $"The containers of storage account {account.Name} could not be listed ({e.Status} {e.ErrorCode}): assign this app "
-                        + "Storage Blob Data Reader at the account, and let it through its firewall."
-                );
-            }
+            var found = await containers.ReadAsync(facts, account.Data, cancellationToken);
+            places.AddRange(found.Containers.Where(c => !c.IsDeleted).Select(c => new SweepPlace(facts.Name, c.Name)));
+            unread.AddRange(found.Unread);
         }
-        return new(places, unread);
+        return new(places, [.. unread.Select(u => $"{u.Source} could not be read: {u.Reason}. {u.Remedy}")]);
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlySet<string>> DevelopmentAccountsAsync(CancellationToken cancellationToken) =>
         (await accounts.ReadAsync(cancellationToken))
-            .Accounts.Values.Where(a => a.IsDevelopment)
+            .Accounts.Where(a => IsDevelopment(a.Tags))
             .Select(a => a.Name)
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <inheritdoc/>
+    public async Task<int?> UndoDaysAsync(string account, CancellationToken cancellationToken) =>
+        (await accounts.OpenAsync(account, cancellationToken)).Facts.BlobService?.SoftDeleteDays;
 
     /// <inheritdoc/>
     public async Task<DateTimeOffset?> RetainedUntilAsync(string account, string container, CancellationToken cancellationToken)
     {
         try
         {
-            var client = (await accounts.OpenAsync(account, cancellationToken)).Blobs.GetBlobContainerClient(container);
-            return await BlobErasure.RetainedUntilAsync(client, "", time, cancellationToken);
+            var opened = await accounts.OpenAsync(account, cancellationToken);
+            // By what is set; where that could not be read, by what is still listed as deleted.
+            if (opened.Facts.BlobService is { } service)
+                return service.SoftDeleteDays is { } days ? time.GetUtcNow().AddDays(days + 1) : null;
+            return await BlobErasure.RetainedUntilAsync(
+                opened.Data.Blobs.GetBlobContainerClient(container),
+                "",
+                time,
+                cancellationToken
+            );
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -85,4 +96,11 @@ internal sealed class SweepStorage(AccountDirectory accounts, OwnAccounts own, T
             return null;
         }
     }
+
+    private static bool IsDevelopment(IReadOnlyDictionary<string, string> tags) =>
+        tags.TryGetValue("environment", out var environment)
+        && (
+            environment.Equals("dev", StringComparison.OrdinalIgnoreCase)
+            || environment.Equals("development", StringComparison.OrdinalIgnoreCase)
+        );
 }

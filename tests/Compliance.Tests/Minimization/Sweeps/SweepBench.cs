@@ -1,7 +1,7 @@
 using System.Globalization;
-using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Sas;
 using Compliance.Changes.Pauses;
 using Compliance.Minimization.Deletion;
 using Compliance.Minimization.Inventory;
@@ -9,35 +9,32 @@ using Compliance.Minimization.Manifests;
 using Compliance.Minimization.Policy;
 using Compliance.Minimization.Sweeps;
 using Compliance.Storage;
+using Compliance.Tests.Minimization.Inventory;
 using Microsoft.Extensions.Time.Testing;
 using Testing;
 
 namespace Compliance.Tests.Minimization.Sweeps;
 
 /// <summary>A container of its own, a policy about it, and the parts of a sweep that plan and delete.</summary>
-internal sealed class SweepBench : IAccountBlobs, IPause
+internal sealed class SweepBench : IOpenAccounts, IPause
 {
     public const string Account = "devstoreaccount1";
 
     public static readonly DateTimeOffset Now = new(2027, 4, 1, 6, 0, 0, TimeSpan.Zero);
 
     private readonly BlobServiceClient _service;
-    private readonly StorageSharedKeyCredential _key;
 
     public SweepBench(AzuriteFixture azurite, string? policy = null)
     {
         Name = $"c{Guid.CreateVersion7():N}";
         Run = new("tenant", $"sweep-{Name}", Now);
         _service = new(azurite.StateConnection);
-        var connection = azurite.StateConnection.Split(';').Select(p => p.Split('=', 2)).Where(p => p.Length == 2).ToDictionary(p => p[0], p => p[1]);
-        Assert.Equal(Account, connection["AccountName"]);
-        _key = new(connection["AccountName"], connection["AccountKey"]);
         Client = _service.GetBlobContainerClient(Name);
         Policy = RetentionPolicyLoader.Load(policy ?? DefaultPolicy, "retention.yaml");
         Storage = Tests.Storage.Faults.Storage(azurite);
         Documents = new(new BlobDocumentStore(Storage, SweepFiles.Container));
         Files = new(Storage);
-        Data = new BlobData(this, new HttpClient(azurite.Wire()), Clock);
+        Data = new BlobData(this, new StorageContainers(null!, null!), new BlobListing(null), new HttpClient(azurite.Wire()), Clock);
         Blobs = Data;
     }
 
@@ -149,17 +146,19 @@ internal sealed class SweepBench : IAccountBlobs, IPause
         return await ManifestReader.ReadAsync(manifest, slice.PlanId, Stop).ToListAsync(Stop);
     }
 
-    public Task<AccountBlobs> OpenAsync(string account, CancellationToken cancellationToken) =>
-        Task.FromResult(
-            new AccountBlobs(
-                _service,
-                false,
-                (container, _) => ValueTask.FromResult(EmulatorProof.Create(_key, container, TimeProvider.System.GetUtcNow()))
-            )
-        );
+    public Task<OpenAccount> OpenAsync(string account, CancellationToken cancellationToken) =>
+        Task.FromResult(new OpenAccount(SampleAccount.Named(Account), new DataAccount(Account, _service, Proof)));
 
     public Task<PauseHold?> HoldingAsync(bool isBlocking, CancellationToken cancellationToken) =>
         Task.FromResult(IsPaused ? new PauseHold(null!, TimeSpan.FromMinutes(1)) : null);
+
+    private ValueTask<BatchProof> Proof(string container, CancellationToken cancellationToken)
+    {
+        var permissions = BlobContainerSasPermissions.Delete | BlobContainerSasPermissions.DeleteBlobVersion;
+        var until = TimeProvider.System.GetUtcNow().AddHours(1);
+        var signed = _service.GetBlobContainerClient(container).GenerateSasUri(permissions, until);
+        return ValueTask.FromResult(BatchProof.FromSignature(signed.Query));
+    }
 
     private static OwnAccounts Own => new(new HashSet<string>());
 }

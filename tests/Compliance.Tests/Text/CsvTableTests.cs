@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text;
-using Compliance.AuditPack;
+using Compliance.Text;
 using CsvHelper;
 
-namespace Compliance.Tests.AuditPack;
+namespace Compliance.Tests.Text;
 
 /// <summary>Tables that no spreadsheet runs, and that every reader of RFC 4180 reads.</summary>
-public sealed class PackCsvTests
+public sealed class CsvTableTests
 {
     [Theory]
     [InlineData("=1+1", "'=1+1")]

@@ -1,0 +1,83 @@
+using Azure;
+using Compliance.Minimization.Inventory;
+
+namespace Compliance.Minimization.Sweeps;
+
+/// <summary>What could not be read, and is not going to be read by trying again: a permission or a firewall.</summary>
+/// <param name="unread">What, with what to do.</param>
+internal sealed class UnreadException(Unread unread) : Exception($"{unread.Source} could not be read: {unread.Reason}. {unread.Remedy}")
+{
+    /// <summary>What, with what to do.</summary>
+    public Unread Unread { get; } = unread;
+
+    /// <summary>The exception of what could not be read.</summary>
+    public static Exception From(Unread unread) =>
+        unread.Permission is not null || unread.Reason.StartsWith("403", StringComparison.Ordinal)
+            ? new UnreadException(unread)
+            : new RequestFailedException(503, $"{unread.Source} could not be read: {unread.Reason}");
+}
+
+/// <summary>An account and its data.</summary>
+/// <param name="Facts">What Resource Manager shows of it.</param>
+/// <param name="Data">Its data.</param>
+internal sealed record OpenAccount(StorageAccountFacts Facts, DataAccount Data);
+
+/// <summary>Opens accounts by their names.</summary>
+internal interface IOpenAccounts
+{
+    /// <summary>The account.</summary>
+    /// <exception cref="RequestFailedException">404: no account of this name is among those that are shown to this app.</exception>
+    /// <exception cref="UnreadException">Its data cannot be read.</exception>
+    Task<OpenAccount> OpenAsync(string account, CancellationToken cancellationToken);
+}
+
+/// <summary>The accounts that are shown to this app, remembered for some time: a sweep opens them for each container and batch.</summary>
+internal sealed class AccountCatalogue(StorageAccounts accounts, DataAccess access, TimeProvider time) : IOpenAccounts, IDisposable
+{
+    private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(30);
+
+    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private (AccountInventory Read, DateTimeOffset At)? _known;
+
+    /// <summary>All accounts, read afresh.</summary>
+    public async Task<AccountInventory> ReadAsync(CancellationToken cancellationToken)
+    {
+        var read = await accounts.ReadAsync(cancellationToken);
+        _known = (read, time.GetUtcNow());
+        return read;
+    }
+
+    /// <summary>Opens an account.</summary>
+    /// <returns>Null, and why, where its data cannot be read.</returns>
+    public OpenAccount? Open(StorageAccountFacts facts, out Unread? unread) =>
+        access.Open(facts, out unread) is { } data ? new(facts, data) : null;
+
+    /// <inheritdoc/>
+    public async Task<OpenAccount> OpenAsync(string account, CancellationToken cancellationToken)
+    {
+        var read = await KnownAsync(cancellationToken);
+        if (read.Accounts.FirstOrDefault(a => a.Name.Equals(account, StringComparison.OrdinalIgnoreCase)) is not { } facts)
+            throw new RequestFailedException(404, $"no storage account {account} is shown to this app", "ResourceNotFound", null);
+        return Open(facts, out var unread) ?? throw UnreadException.From(unread!);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _oneAtATime.Dispose();
+
+    private async Task<AccountInventory> KnownAsync(CancellationToken cancellationToken)
+    {
+        if (Known() is { } known)
+            return known;
+        await _oneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            return Known() ?? await ReadAsync(cancellationToken);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private AccountInventory? Known() => _known is var (read, at) && time.GetUtcNow() - at < KnownFor ? read : null;
+}
