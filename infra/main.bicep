@@ -139,6 +139,7 @@ var schedules = {
   ControlWatchSchedule: '0 15 * * * *'
   NotificationSchedule: '0 3-58/5 * * * *'
   LeaverSweepSchedule: '0 2-59/5 * * * *'
+  SweepSchedule: '0 50 4 * * *'
   LeaverWatchSchedule: '0 30 5 * * *'
   LedgerCheckpointSchedule: '0 5 * * * *'
   LedgerSelfCheckSchedule: '0 45 5 * * *'

@@ -6,7 +6,8 @@ targetScope = 'subscription'
 param roleName string
 
 param serves string
-param actions string[]
+param actions string[] = []
+param dataActions string[] = []
 
 resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, roleName)
@@ -15,7 +16,7 @@ resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
     description: serves
     type: 'CustomRole'
     assignableScopes: [subscription().id]
-    permissions: [{ actions: actions, notActions: [], dataActions: [], notDataActions: [] }]
+    permissions: [{ actions: actions, notActions: [], dataActions: dataActions, notDataActions: [] }]
   }
 }
 

@@ -214,6 +214,44 @@ module vaultReaders 'subscriptionAssignment.bicep' = [
   }
 ]
 
+// Names, dates, tags and holds of stored data. The right to list blobs is the right to read them; no call of the app reads one.
+module dataReaders 'subscriptionAssignment.bicep' = [
+  for id in subscriptionIds: {
+    scope: subscription(id)
+    params: {
+      principalId: principalId
+      roleId: roles.storageBlobDataReader
+      serves: 'GET containers and blobs of stored data: names, dates, metadata and holds, never content.'
+    }
+  }
+]
+
+// Of the built-in roles only Storage Blob Data Owner reads tags. Without them nothing is known to be without a hold.
+module tagsRole 'roleDefinition.bicep' = [
+  for id in subscriptionIds: {
+    scope: subscription(id)
+    params: {
+      roleName: 'Compliance reading of index tags (${environmentName}, ${id})'
+      serves: 'Reads index tags of blobs: holds, and what retention counts from.'
+      dataActions: [
+        // GET /{container}?comp=list&include=tags
+        'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read'
+      ]
+    }
+  }
+]
+
+module tagReaders 'subscriptionAssignment.bicep' = [
+  for (id, i) in subscriptionIds: {
+    scope: subscription(id)
+    params: {
+      principalId: principalId
+      roleId: tagsRole[i]!.outputs.id
+      serves: 'GET index tags with the listing of blobs.'
+    }
+  }
+]
+
 // --- Events ---------------------------------------------------------------------------------------------------------------------------
 
 module hrDelivery 'assignment.bicep' = {
@@ -392,6 +430,34 @@ module resourcesOfLeavers 'subscriptionAssignment.bicep' = [
       principalId: principalId
       roleId: resourceRole[i]!.outputs.id
       serves: 'PUT accessPolicies of vaults, PATCH tags/default: what a leaver holds and owns.'
+    }
+  }
+]
+
+// Storage Blob Data Contributor may write and overwrite; the sweep only deletes.
+module deletionRole 'roleDefinition.bicep' = [
+  for id in subscriptionIds: if (mode == 'enforce') {
+    scope: subscription(id)
+    params: {
+      roleName: 'Compliance deletion of stored data (${environmentName}, ${id})'
+      serves: 'Deletes blobs, versions and snapshots that the retention policy lets no one keep.'
+      dataActions: [
+        // POST /{container}?restype=container&comp=batch, with DELETE /{container}/{blob}
+        'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete'
+        // the same with versionid=
+        'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/deleteBlobVersion/action'
+      ]
+    }
+  }
+]
+
+module deletionOfData 'subscriptionAssignment.bicep' = [
+  for (id, i) in subscriptionIds: if (mode == 'enforce') {
+    scope: subscription(id)
+    params: {
+      principalId: principalId
+      roleId: deletionRole[i]!.outputs.id
+      serves: 'POST batches of DELETE: what a sweep of stored data removes.'
     }
   }
 ]

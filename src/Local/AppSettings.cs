@@ -57,6 +57,7 @@ internal static class AppSettings
         Default("NotificationSchedule", "0 3-58/5 * * * *");
         Default("ControlWatchSchedule", "0 15 * * * *");
         Default("LeaverSweepSchedule", "0 */5 * * * *");
+        Default("SweepSchedule", "0 50 4 * * *");
         Default("LeaverWatchSchedule", "0 30 5 * * *");
         Default("LedgerCheckpointSchedule", "0 5 * * * *");
         Default("LedgerSelfCheckSchedule", "0 45 5 * * *");

@@ -49,6 +49,8 @@ internal static partial class Roles
         ["accessRole"] = "Compliance access of leavers",
         ["eligibilityRole"] = "Compliance eligibilities of leavers",
         ["resourceRole"] = "Compliance hand-over of leavers",
+        ["tagsRole"] = "Compliance reading of index tags",
+        ["deletionRole"] = "Compliance deletion of stored data",
     };
 
     /// <summary>Whoever deploys, as <see cref="Role.For"/> has it.</summary>
@@ -81,9 +83,11 @@ internal static partial class Roles
                 .Distinct(),
         ];
 
-    /// <summary>What a role of the app's own allows.</summary>
+    /// <summary>What a role of the app's own allows: actions and data actions.</summary>
     public static IEnumerable<string> Actions(Resource definition) =>
-        definition.At("properties.permissions")![0]!["actions"]!.AsArray().Select(a => a!.GetValue<string>());
+        new[] { "actions", "dataActions" }.SelectMany(kind =>
+            definition.At("properties.permissions")![0]![kind]!.AsArray().Select(a => a!.GetValue<string>())
+        );
 
     /// <summary>A resource id without what differs from installation to installation.</summary>
     public static string Place(string id, Deployment deployment)

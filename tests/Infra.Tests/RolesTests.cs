@@ -1,4 +1,6 @@
 using Compliance.Notifications.Channels;
+using Compliance.Minimization.Inventory;
+using Compliance.Minimization.Sweeps;
 using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
 
@@ -40,7 +42,11 @@ public sealed class RolesTests(Templates templates)
             Sorted(templates.EnforceOnly.Resources.Where(r => !report.Contains(r.Json.ToJsonString())).Select(r => r.Type))
         );
         Assert.Equal(
-            ["the app: Compliance access of leavers", "the app: Compliance hand-over of leavers"],
+            [
+                "the app: Compliance access of leavers",
+                "the app: Compliance hand-over of leavers",
+                "the app: Compliance deletion of stored data",
+            ],
             Roles.Of(templates.EnforceOnly).Except(Roles.Of(templates.Report)).Select(r => $"{r.For}: {r.Name}")
         );
     }
@@ -91,7 +97,11 @@ public sealed class RolesTests(Templates templates)
     [Fact]
     public void What_acts_on_the_tenant_may_do_what_its_calls_need_and_nothing_else()
     {
-        var needed = StepRegistry.Default.Calls.Where(c => c.Service != "graph").Select(ActionOf);
+        var needed = StepRegistry
+            .Default.Calls.Where(c => c.Service != "graph")
+            .Select(ActionOf)
+            .Concat(SweepCalls.All.Select(c => c.Permission))
+            .Append(InventoryCalls.TagsRead);
 
         var allowed = templates.Enforce.Of("Microsoft.Authorization/roleDefinitions").SelectMany(Roles.Actions);
 

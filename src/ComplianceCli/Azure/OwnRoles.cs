@@ -14,8 +14,16 @@ internal sealed class OwnRoles(AzureCalls calls, AzdEnvironment environment)
     private const string Needs = "Owner or User Access Administrator at the subscription";
 
     // As infra/modules/roles.bicep names them.
-    private const string Prefix = "Compliance ";
-    private const string Eligibilities = "Compliance eligibilities ";
+    private static readonly string[] OfActs =
+    [
+        "Compliance access of leavers",
+        Eligibilities,
+        "Compliance hand-over of leavers",
+        "Compliance deletion of stored data",
+    ];
+    private static readonly string[] All = [.. OfActs, "Compliance reading of index tags"];
+
+    private const string Eligibilities = "Compliance eligibilities of leavers";
 
     /// <summary>Takes what the mode does not need: assignments of these roles, whosever they are, and the roles themselves.</summary>
     /// <param name="isEnforcing">Whether the mode is <c>enforce</c>.</param>
@@ -23,9 +31,9 @@ internal sealed class OwnRoles(AzureCalls calls, AzdEnvironment environment)
     {
         var subscriptions = environment.WatchedSubscriptions();
         if (!isEnforcing)
-            return subscriptions.Select(s => Take(s, Prefix, "its mode changes nothing"));
+            return subscriptions.Select(s => Take(s, OfActs, "its mode changes nothing"));
         var ends = string.Equals(environment.Find("COMPLIANCE_ENDS_ELIGIBILITIES"), "true", StringComparison.OrdinalIgnoreCase);
-        return ends ? [] : subscriptions.Select(s => Take(s, Eligibilities, "COMPLIANCE_ENDS_ELIGIBILITIES is not true"));
+        return ends ? [] : subscriptions.Select(s => Take(s, [Eligibilities], "COMPLIANCE_ENDS_ELIGIBILITIES is not true"));
     }
 
     /// <summary>Takes everything that the identity has at the subscriptions themselves, and the roles.</summary>
@@ -33,7 +41,7 @@ internal sealed class OwnRoles(AzureCalls calls, AzdEnvironment environment)
     public IEnumerable<AzureStep> Remove(string? principal) =>
         [
             .. environment.WatchedSubscriptions().Where(_ => principal is not null).Select(s => TakeAll(s, principal!)),
-            .. environment.WatchedSubscriptions().Select(s => Take(s, Prefix, "the app ends")),
+            .. environment.WatchedSubscriptions().Select(s => Take(s, All, "the app ends")),
         ];
 
     private AzureStep TakeAll(string subscription, string principal)
@@ -53,7 +61,7 @@ internal sealed class OwnRoles(AzureCalls calls, AzdEnvironment environment)
         );
     }
 
-    private AzureStep Take(string subscription, string prefix, string why)
+    private AzureStep Take(string subscription, IReadOnlyList<string> roles, string why)
     {
         Task<IReadOnlyList<string>> MadeAsync(CancellationToken cancellationToken) =>
             ListAsync(
@@ -61,8 +69,7 @@ internal sealed class OwnRoles(AzureCalls calls, AzdEnvironment environment)
                 "reading the app's own roles",
                 properties =>
                     Text(properties, "roleName") is { } name
-                    && name.StartsWith(prefix, StringComparison.Ordinal)
-                    && name.EndsWith($" of leavers ({environment.Name}, {subscription})", StringComparison.Ordinal),
+                    && roles.Any(role => name == $"{role} ({environment.Name}, {subscription})"),
                 cancellationToken
             );
         return new(
