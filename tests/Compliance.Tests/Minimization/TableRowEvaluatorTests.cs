@@ -152,9 +152,9 @@ public sealed class TableRowEvaluatorTests
     public void What_is_not_known_of_a_row_never_makes_it_due()
     {
         var byKind = Set("kinds", Asked) with { Tables = new(["*"], "", [], new Dictionary<string, string> { ["kind"] = "prompt" }) };
-        Gen.Select(Gen.Int[0, 7], Gen.Int[0, 200], Gen.Int[0, 200], Gen.Bool, OneOf("prompt", "answer"))
+        Gen.Select(Gen.Int[0, 7], Gen.Int[0, 200], Gen.Int[0, 200], Gen.Bool, OneOf("prompt", "answer"), Gen.Bool)
             .Sample(
-                (missing, written, asked, isHeld, kind) =>
+                (missing, written, asked, isHeld, kind, hasKinds) =>
                 {
                     var properties = new Dictionary<string, object> { ["kind"] = kind, ["askedAt"] = Now.AddDays(-asked) };
                     if (isHeld)
@@ -166,7 +166,7 @@ public sealed class TableRowEvaluatorTests
                         Properties = (missing & 2) > 0 ? null : whole.Properties,
                         ETag = (missing & 4) > 0 ? null : whole.ETag,
                     };
-                    DataSet[] sets = [byKind, Set("a", Written)];
+                    DataSet[] sets = hasKinds ? [byKind, Set("a", Written)] : [Set("a", Written)];
                     // Without its properties or its ETag it is never due; without its time only by the rule of another date.
                     return Decide(less, sets).Verdict != Verdict.Due || ((missing & 6) == 0 && Decide(whole, sets).Verdict == Verdict.Due);
                 }
