@@ -6,6 +6,7 @@ using System.Text.Json;
 using Compliance.Changes.Approvals;
 using Compliance.Changes.Pauses;
 using Compliance.Credentials;
+using Compliance.Minimization.Sweeps;
 using Compliance.Notifications;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Desk;
@@ -23,7 +24,7 @@ internal sealed class AppClient(Connection connection, AppSignIn signIn) : IDisp
     private static readonly AppRole[] Readers = [AppRole.Auditor, AppRole.Admin, AppRole.Approver];
     private static readonly AppRole[] Starters = [AppRole.Approver, AppRole.Admin];
     private static readonly AppRole[] Admins = [AppRole.Admin];
-    private static readonly AppRole[] Answerers = [AppRole.Approver];
+    private static readonly AppRole[] Answerers = [AppRole.Approver, AppRole.Owner];
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
     {
@@ -55,12 +56,12 @@ internal sealed class AppClient(Connection connection, AppSignIn signIn) : IDisp
     public Task<IReadOnlyList<ApprovalRequest>> ApprovalsAsync(CancellationToken cancellationToken) =>
         GetAsync<IReadOnlyList<ApprovalRequest>>("/api/approvals", cancellationToken);
 
-    public async Task<byte[]> DocumentAsync(string caseId, string document, CancellationToken cancellationToken)
+    public Task<byte[]> DocumentAsync(string caseId, string document, CancellationToken cancellationToken) =>
+        BytesAsync($"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}/{Uri.EscapeDataString(document)}", cancellationToken);
+
+    private async Task<byte[]> BytesAsync(string path, CancellationToken cancellationToken)
     {
-        using var request = await ReadingAsync(
-            $"/api/offboarding/cases/{Uri.EscapeDataString(caseId)}/{Uri.EscapeDataString(document)}",
-            cancellationToken
-        );
+        using var request = await ReadingAsync(path, cancellationToken);
         using var response = await SendAsync(request, cancellationToken);
         return response.IsSuccessStatusCode
             ? await response.Content.ReadAsByteArrayAsync(cancellationToken)
@@ -124,6 +125,30 @@ internal sealed class AppClient(Connection connection, AppSignIn signIn) : IDisp
         using var answer = await JsonAsync(request, cancellationToken);
         return answer.Deserialize<IReadOnlyList<TestDelivery>>(ComplianceJson.Readable) ?? throw new CliException("the app answered null");
     }
+
+    /// <summary>Starts a sweep.</summary>
+    public Task<Sweep> StartSweepAsync(bool dryRun, CancellationToken cancellationToken) =>
+        PostAsync<Sweep>("/api/sweeps", new { dryRun }, cancellationToken);
+
+    /// <summary>Stops a sweep.</summary>
+    public Task<Sweep> CancelSweepAsync(string id, CancellationToken cancellationToken) =>
+        PostAsync<Sweep>($"/api/sweeps/{Uri.EscapeDataString(id)}/cancel", new { }, cancellationToken);
+
+    /// <summary>All sweeps.</summary>
+    public Task<IReadOnlyList<Sweep>> SweepsAsync(CancellationToken cancellationToken) =>
+        GetAsync<IReadOnlyList<Sweep>>("/api/sweeps", cancellationToken);
+
+    /// <summary>A sweep, and what it plans.</summary>
+    public Task<SweepView> SweepAsync(string id, CancellationToken cancellationToken) =>
+        GetAsync<SweepView>($"/api/sweeps/{Uri.EscapeDataString(id)}", cancellationToken);
+
+    /// <summary>The report of a sweep.</summary>
+    public Task<SweepReport> SweepReportAsync(string id, CancellationToken cancellationToken) =>
+        GetAsync<SweepReport>($"/api/sweeps/{Uri.EscapeDataString(id)}/report", cancellationToken);
+
+    /// <summary>The report of a sweep in another form.</summary>
+    public Task<byte[]> SweepReportAsync(string id, string format, CancellationToken cancellationToken) =>
+        BytesAsync($"/api/sweeps/{Uri.EscapeDataString(id)}/report?format={Uri.EscapeDataString(format)}", cancellationToken);
 
     /// <summary>Whether acts are paused.</summary>
     public Task<PauseView> PauseAsync(CancellationToken cancellationToken) => GetAsync<PauseView>("/api/changes/pause", cancellationToken);

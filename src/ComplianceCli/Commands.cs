@@ -34,13 +34,14 @@ internal static class Commands
         var commands = new AppCommands(options, output);
         var root = new RootCommand(
             "Manages the compliance app: cases of leavers, their plans and certificates, what waits for approval, what is open, "
-                + "notifications, the policy of retention, the pause, the evidence, events sent by hand, messages that were given up, and "
+                + "sweeps of stored data, notifications, the policy of retention, the pause, the evidence, events sent by hand, messages that were given up, and "
                 + "its deployment to Azure."
         )
         {
             OffboardCommands.Create(commands),
             ApprovalCommands.Create(commands),
             FindingCommands.Create(commands),
+            SweepCommands.Create(commands),
             NotificationCommands.Create(commands),
             new PolicyCommands(output, time ?? TimeProvider.System).Create(),
             EvidenceCommands.Create(options.Connection, options.Json, output, errors),

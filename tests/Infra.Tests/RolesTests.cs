@@ -27,8 +27,14 @@ public sealed class RolesTests(Templates templates)
     {
         var outside = Roles.Of(templates.Report).Where(r => r.IsAtSubscription);
 
-        Assert.Equal(["Reader", "Key Vault Reader"], outside.Select(r => r.Name));
-        Assert.Empty(templates.Report.Of("Microsoft.Authorization/roleDefinitions"));
+        Assert.Equal(
+            ["Reader", "Key Vault Reader", "Storage Blob Data Reader", "Compliance reading of index tags"],
+            outside.Select(r => r.Name)
+        );
+        Assert.Equal(
+            [InventoryCalls.TagsRead],
+            templates.Report.Of("Microsoft.Authorization/roleDefinitions").SelectMany(Roles.Actions).Distinct()
+        );
     }
 
     [Fact]

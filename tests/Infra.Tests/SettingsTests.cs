@@ -38,6 +38,8 @@ public sealed partial class SettingsTests(Templates templates)
         ["Policy__Offboarding"] = "in the package",
         ["Policy__Evidence"] = "in the package",
         ["Policy__Notifications"] = "in the package",
+        ["Policy__Retention"] = "in the package",
+        ["Minimization__Accounts"] = "for a sandbox",
         ["Notifications__Outbox"] = "for a sandbox",
         ["Hr__WebhookKeys"] = "for a sandbox",
         ["Clock__Now"] = "for a sandbox",
@@ -63,7 +65,7 @@ public sealed partial class SettingsTests(Templates templates)
 
         var expected = Known.Except(NotSet.Keys).Concat(Schedules).Concat(OfStorage).Concat(OfTheHost).Order(StringComparer.Ordinal);
 
-        Assert.Equal(7, Schedules.Count);
+        Assert.Equal(8, Schedules.Count);
         Assert.Equal(expected, set);
         Assert.Empty(NotSet.Keys.Except(Known));
     }

@@ -54,7 +54,7 @@ public sealed class PackCommandTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Theory]
-    [InlineData(64, "there are hipaa, iso27001, iso42001, pci, soc2", "--framework", "sox")]
+    [InlineData(64, "there are gdpr, hipaa, iso27001, iso42001, pci, soc2", "--framework", "sox")]
     [InlineData(64, "--from yesterday is no date", "--from", "yesterday")]
     [InlineData(64, "before it begins", "--to", "2026-11-01")]
     [InlineData(64, "'--nonsense'", "--nonsense", "1")]

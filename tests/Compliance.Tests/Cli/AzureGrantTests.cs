@@ -79,8 +79,8 @@ public sealed class AzureGrantTests : IDisposable
     }
 
     [Theory]
-    [InlineData("report", "false", "access", "eligibilities", "hand-over")]
-    [InlineData("enforce", "false", "eligibilities")]
+    [InlineData("report", "false", "access of leavers", "eligibilities of leavers", "hand-over of leavers", "deletion of stored data")]
+    [InlineData("enforce", "false", "eligibilities of leavers")]
     [InlineData("enforce", "true")]
     public async Task The_roles_that_a_mode_does_not_need_are_taken_away_with_whoever_has_them(
         string mode,
@@ -88,11 +88,19 @@ public sealed class AzureGrantTests : IDisposable
         params string[] taken
     )
     {
-        string[] all = ["access", "eligibilities", "hand-over"];
+        // What only reads stays in either mode.
+        string[] all =
+        [
+            "access of leavers",
+            "eligibilities of leavers",
+            "hand-over of leavers",
+            "deletion of stored data",
+            "reading of index tags",
+        ];
         foreach (var name in all)
         {
-            _azure.AddRole(name, $"Compliance {name} of leavers (demo, {AzureStub.Subscription})");
-            _azure.AddRole($"{name}-prod", $"Compliance {name} of leavers (prod, {AzureStub.Subscription})");
+            _azure.AddRole(name, $"Compliance {name} (demo, {AzureStub.Subscription})");
+            _azure.AddRole($"{name}-prod", $"Compliance {name} (prod, {AzureStub.Subscription})");
         }
         _azure.Environment["COMPLIANCE_ENDS_ELIGIBILITIES"] = endsEligibilities;
 

@@ -33,7 +33,7 @@ public sealed class SliceTests(AzuriteFixture azurite)
         Assert.All(await bench.OutcomesAsync(prompts), o => Assert.Equal((SweepResult.Deleted, 202, null), (o.Result, o.Status, o.Code)));
         Assert.Equal(2, (await bench.OutcomesAsync(prompts)).Count);
         Assert.Empty(bench.Evidence.Conflicts);
-        Assert.Equal(["begun", "done"], bench.Evidence.Records.Values.OrderBy(r => r.Id, StringComparer.Ordinal).Select(r => r.Outcome));
+        Assert.Equal(["begun", "complete"], bench.Evidence.Records.Values.OrderBy(r => r.Id, StringComparer.Ordinal).Select(r => r.Outcome));
     }
 
     [Fact]
