@@ -5,6 +5,7 @@ using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.Ledger;
 using Compliance.LedgerCheck;
+using Compliance.Minimization.Inventory;
 using Compliance.Notifications;
 using Compliance.Observability;
 using Compliance.Offboarding;
@@ -37,6 +38,7 @@ internal static class ComplianceApp
         builder.Services.AddRuns(builder.Configuration);
         builder.Services.AddCredentials(builder.Configuration, time);
         builder.Services.AddOffboarding(builder.Configuration);
+        builder.Services.AddDataInventory(builder.Configuration);
         builder.Services.AddNotifications(builder.Configuration, AllControls.Catalogue);
         builder.Services.AddSingleton<LeaverDispatcher>();
         builder.Services.AddCheckpoints(builder.Configuration);

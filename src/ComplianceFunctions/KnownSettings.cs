@@ -3,6 +3,7 @@ using Compliance.Changes.Guards;
 using Compliance.Credentials;
 using Compliance.Ledger;
 using Compliance.Ledger.Checkpoints;
+using Compliance.Minimization.Inventory;
 using Compliance.Notifications;
 using Compliance.Notifications.Policy;
 using Compliance.Offboarding.Intake;
@@ -20,7 +21,12 @@ namespace ComplianceFunctions;
 internal static class KnownSettings
 {
     // A setting that has entries of its own, such as Evidence:TrustedKeys:0.
-    private static readonly string[] Lists = [EvidenceOptions.TrustedKeysSetting, EvidenceOptions.CopiesSetting];
+    private static readonly string[] Lists =
+    [
+        EvidenceOptions.TrustedKeysSetting,
+        EvidenceOptions.CopiesSetting,
+        DataAccountOptions.Section,
+    ];
 
     private static readonly string[] Names =
     [
