@@ -22,7 +22,12 @@ namespace ComplianceFunctions;
 internal static class KnownSettings
 {
     // A setting that has entries of its own, such as Evidence:TrustedKeys:0.
-    private static readonly string[] Lists = [EvidenceOptions.TrustedKeysSetting, EvidenceOptions.CopiesSetting, DataAccountOptions.Section];
+    private static readonly string[] Lists =
+    [
+        EvidenceOptions.TrustedKeysSetting,
+        EvidenceOptions.CopiesSetting,
+        DataAccountOptions.Section,
+    ];
 
     private static readonly string[] Names =
     [

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Compliance.Minimization.Inventory;
 using SandboxTenant.Demo;
 
 namespace Local;
@@ -10,6 +11,9 @@ internal static class AppSettings
 
     /// <summary>The people of the demo tenant who are notified.</summary>
     public static string DemoNotifications => Path.Combine(AppContext.BaseDirectory, "demo-notifications.yaml");
+
+    /// <summary>What the demo tenant's data is kept for, and how long.</summary>
+    public static string DemoRetention => Path.Combine(AppContext.BaseDirectory, "demo-retention.yaml");
 
     /// <summary>The app's settings together with those of <c>src/LocalHost</c> itself, which do not reach the app.</summary>
     /// <param name="app">The app's settings.</param>
@@ -84,7 +88,11 @@ internal static class AppSettings
             if (outbox is not null)
                 Default("Notifications__Outbox", outbox);
             if (options.Tenant is null)
+            {
                 Default("Policy__Notifications", DemoNotifications);
+                foreach (var (name, connection) in azurite.DataConnections)
+                    settings[$"{DataAccountOptions.Section.Replace(":", "__", StringComparison.Ordinal)}__{name}"] = connection;
+            }
         }
         if (options.Now is { } now)
         {

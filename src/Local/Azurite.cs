@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using SandboxTenant.Demo;
 
 namespace Local;
 
 /// <summary>
-/// One Azurite process on loopback, with a state account and an evidence account as in Azure.
+/// One Azurite process on loopback, with a state account, an evidence account and those of the demo tenant as in Azure.
 /// It is stopped with TERM: a killed Azurite loses up to five seconds of acknowledged writes.
 /// </summary>
 internal sealed class Azurite : IAsyncDisposable
@@ -26,6 +27,10 @@ internal sealed class Azurite : IAsyncDisposable
         (BlobPort, QueuePort, TablePort) = ports;
         StateConnection = ConnectionString(StateAccount, key, BlobPort, QueuePort, TablePort);
         EvidenceConnection = ConnectionString(EvidenceAccount, key, BlobPort, QueuePort, TablePort);
+        DataConnections = DemoTenant.StorageAccounts.ToDictionary(
+            name => name,
+            name => ConnectionString(name, key, BlobPort, QueuePort, TablePort)
+        );
     }
 
     /// <summary>Connection string of the state account.</summary>
@@ -33,6 +38,9 @@ internal sealed class Azurite : IAsyncDisposable
 
     /// <summary>Connection string of the evidence account.</summary>
     public string EvidenceConnection { get; }
+
+    /// <summary>Connection strings of the demo tenant's storage accounts, by name.</summary>
+    public IReadOnlyDictionary<string, string> DataConnections { get; }
 
     /// <summary>Loopback port of the blob service.</summary>
     public int BlobPort { get; }
@@ -101,7 +109,7 @@ internal sealed class Azurite : IAsyncDisposable
             )
             {
                 WorkingDirectory = dataDirectory,
-                Environment = new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{StateAccount}:{key};{EvidenceAccount}:{key}" },
+                Environment = new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = Accounts(key) },
                 LogFile = logFile,
                 OnLine = bound.Read,
             }
@@ -120,6 +128,9 @@ internal sealed class Azurite : IAsyncDisposable
 
     /// <summary>Stops the process with TERM and waits until it has saved and gone.</summary>
     public ValueTask DisposeAsync() => _child.DisposeAsync();
+
+    private static string Accounts(string key) =>
+        string.Join(';', new[] { StateAccount, EvidenceAccount }.Concat(DemoTenant.StorageAccounts).Select(name => $"{name}:{key}"));
 
     private static WantedPort Wanted(int port) => new(port, "--azurite-port");
 

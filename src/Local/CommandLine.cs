@@ -82,6 +82,8 @@ internal sealed class CommandLine(
             TreatUnmatchedTokensAsErrors = false,
             Hidden = true,
         };
+        var data = new Option<bool>("--data") { Description = "Put the demo tenant's data into Azurite first" };
+        around.Options.Add(data);
         around.SetAction(parsed =>
             run(
                 new RunOptions
@@ -89,6 +91,7 @@ internal sealed class CommandLine(
                     Once = true,
                     Fresh = true,
                     State = Path.Combine(RepositoryRoot.Find(), ".local", "demo"),
+                    Data = parsed.GetValue(data),
                     Around = [.. parsed.UnmatchedTokens.Where(t => t != "--")],
                 }
             )

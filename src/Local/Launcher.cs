@@ -50,6 +50,8 @@ internal sealed class Launcher(
         {
             var keys = HostKeys.ReadOrMake(state.Keys);
             var services = await StartServicesAsync(options, state, supervisor, cancellationToken);
+            if (services.Tenant is not null && NeedsData(options))
+                await SeedAsync(options, state, services.Azurite, supervisor, cancellationToken);
             if (options.SettingsOnly)
                 return await ForCoreToolsAsync(options, state, keys, services, supervisor, cancellationToken);
             using var client = await StartAppAsync(options, state, keys, services, supervisor, cancellationToken);
@@ -125,6 +127,31 @@ internal sealed class Launcher(
             cancellationToken
         );
         return new Services(azurite, tenant);
+    }
+
+    // A check of credentials, or a leaver's round, reads no data.
+    private static bool NeedsData(RunOptions options) => options.Tenant is null && (!options.Once || options.Data);
+
+    private async Task SeedAsync(
+        RunOptions options,
+        StateFolder state,
+        Azurite azurite,
+        Supervisor supervisor,
+        CancellationToken cancellationToken
+    )
+    {
+        var began = time.GetTimestamp();
+        var count = await supervisor.WhileAllLiveAsync(
+            ending => DemoData.SeedAsync(azurite.DataConnections, options.Now ?? time.GetUtcNow(), state.DemoData, ending),
+            cancellationToken
+        );
+        if (count is { } blobs)
+            Report(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"put the demo tenant's data into Azurite: {blobs} blobs in {time.GetElapsedTime(began).TotalSeconds:0.0} s"
+                )
+            );
     }
 
     private async Task<HostClient> StartAppAsync(

@@ -22,6 +22,9 @@ internal sealed record RunOptions
     /// </summary>
     public IReadOnlyList<string>? Around { get; init; }
 
+    /// <summary>With <see cref="Once"/>: put the demo tenant's data into Azurite too. Without it a run always does.</summary>
+    public bool Data { get; init; }
+
     /// <summary>Folder of a tenant's files; null for the demo tenant.</summary>
     public string? Tenant { get; init; }
 

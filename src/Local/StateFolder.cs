@@ -25,6 +25,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>Azurite's data.</summary>
     public string Azurite => Path.Combine(Folder, "azurite");
 
+    /// <summary>Is there once the demo tenant's data was put into Azurite: what is deleted since then stays deleted.</summary>
+    public string DemoData => Path.Combine(Azurite, "demo-data.txt");
+
     /// <summary>The function keys.</summary>
     public string Keys => KeyFile(_root);
 

@@ -91,6 +91,8 @@ public sealed class LauncherTests : IDisposable
             ],
             names.Select(name => environment[name]?.GetValue<string>())
         );
+        // A check of credentials reads no data.
+        Assert.False(File.Exists(At("state/once/azurite/demo-data.txt")));
         // The port that the sandbox bound and reported.
         Assert.Matches("^https://localhost:[1-9][0-9]+$", url);
         Assert.Equal(
@@ -218,6 +220,8 @@ public sealed class LauncherTests : IDisposable
             );
             Assert.Contains("AccountName=devstoreaccount1;", values["AzureWebJobsStorage"], StringComparison.Ordinal);
             Assert.Contains("AccountName=devstoreevidence;", values["EvidenceStorage"], StringComparison.Ordinal);
+            Assert.Contains("AccountName=ctsraw;", values["Minimization__Accounts__ctsraw"], StringComparison.Ordinal);
+            Assert.Contains("/ctsraw;", values["Minimization__Accounts__ctsraw"], StringComparison.Ordinal);
             Assert.DoesNotContain(
                 values.Keys,
                 name =>
@@ -238,6 +242,8 @@ public sealed class LauncherTests : IDisposable
                 File.Exists(At("state/run/connection.json"))
             )
         );
+        Assert.True(File.Exists(At("state/run/azurite/demo-data.txt")));
+        Assert.Contains("put the demo tenant's data into Azurite: 620 blobs in ", _progress.ToString(), StringComparison.Ordinal);
         var next = output.ToString().Split('\n').Single(line => line.StartsWith("Next ", StringComparison.Ordinal));
         Assert.Contains(" && func start --port 7099 ", next, StringComparison.Ordinal);
     }
@@ -308,6 +314,7 @@ public sealed class LauncherTests : IDisposable
         Assert.Equal(ExitCode.Done, await RunAsync(Once with { Real = true }));
         var environment = JsonNode.Parse(await File.ReadAllTextAsync(At("environment.json"), Stop))!.AsObject();
         Assert.DoesNotContain(environment, variable => variable.Key.StartsWith("Tenant__", StringComparison.Ordinal));
+        Assert.DoesNotContain(environment, variable => variable.Key.StartsWith("Minimization__", StringComparison.Ordinal));
         Assert.False(File.Exists(At("state/once/logs/sandbox.log")));
         Assert.Contains("Every source was read to its end.", _output.ToString(), StringComparison.Ordinal);
     }

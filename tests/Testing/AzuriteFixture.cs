@@ -21,6 +21,9 @@ public sealed class AzuriteFixture : StorageFixture, IAsyncDisposable
 
     public override HttpPipelineTransport? Transport => null;
 
+    /// <summary>Connection strings of the demo tenant's storage accounts, by name.</summary>
+    public IReadOnlyDictionary<string, string> DataConnections => Started.DataConnections;
+
     private Azurite Started => _azurite.Value;
 
     public override HttpMessageHandler Wire() => new SocketsHttpHandler();

@@ -68,6 +68,36 @@ internal sealed class DemoTenant
         ("Legal", 6),
     ];
 
+    // Key ages, the days of the key-expiration policy (0: none), and whether shared keys work at all.
+    private static readonly (
+        string Name,
+        string Subscription,
+        string Group,
+        string Class,
+        int Age1,
+        int Age2,
+        int Policy,
+        bool? SharedKeys
+    )[] KeyedAccounts =
+    [
+        ("stnwtrainprod", "production", "rg-training", "confidential", 40, 41, 90, true),
+        ("stnwmodelsprod", "production", "rg-serving", "confidential", 200, 30, 90, true),
+        ("stnwlogsprod", "production", "rg-platform", "internal", 700, 700, 0, true),
+        ("stnwexportprod", "production", "rg-platform", "restricted", 89, 89, 60, true),
+        ("stnwledgerprod", "production", "rg-platform", "restricted", 500, 500, 0, false),
+        ("stnwlegacyprod", "production", "rg-legacy", "internal", -1, -1, 0, null),
+        ("stnwtrainstg", "staging", "rg-training", "internal", 20, 21, 90, true),
+        ("stnwmodelsstg", "staging", "rg-serving", "internal", 91, 12, 90, true),
+        ("stnwwebstg", "staging", "rg-web", "public", 10, 10, 90, false),
+        ("stnwscratchdev", "development", "rg-scratch", "internal", 33, 34, 0, true),
+        ("stnwnotebookdev", "development", "rg-notebooks", "internal", 5, 60, 90, true),
+        ("stnwartifactdev", "development", "rg-build", "internal", 15, 16, 90, false),
+    ];
+
+    /// <summary>Names of all its storage accounts.</summary>
+    public static IReadOnlyList<string> StorageAccounts { get; } =
+        [.. KeyedAccounts.Select(a => a.Name), .. DemoStorage.Accounts.Select(a => a.Name)];
+
     private static readonly string[] First =
     [
         "Ada",
@@ -634,32 +664,7 @@ internal sealed class DemoTenant
                     ["tags"] = new JsonObject { ["environment"] = name },
                 }
             );
-        // Key ages, the days of the key-expiration policy (0: none), and whether shared keys work at all.
-        var accounts = new (
-            string Name,
-            string Subscription,
-            string Group,
-            string Class,
-            int Age1,
-            int Age2,
-            int Policy,
-            bool? SharedKeys
-        )[]
-        {
-            ("stnwtrainprod", "production", "rg-training", "confidential", 40, 41, 90, true),
-            ("stnwmodelsprod", "production", "rg-serving", "confidential", 200, 30, 90, true),
-            ("stnwlogsprod", "production", "rg-platform", "internal", 700, 700, 0, true),
-            ("stnwexportprod", "production", "rg-platform", "restricted", 89, 89, 60, true),
-            ("stnwledgerprod", "production", "rg-platform", "restricted", 500, 500, 0, false),
-            ("stnwlegacyprod", "production", "rg-legacy", "internal", -1, -1, 0, null),
-            ("stnwtrainstg", "staging", "rg-training", "internal", 20, 21, 90, true),
-            ("stnwmodelsstg", "staging", "rg-serving", "internal", 91, 12, 90, true),
-            ("stnwwebstg", "staging", "rg-web", "public", 10, 10, 90, false),
-            ("stnwscratchdev", "development", "rg-scratch", "internal", 33, 34, 0, true),
-            ("stnwnotebookdev", "development", "rg-notebooks", "internal", 5, 60, 90, true),
-            ("stnwartifactdev", "development", "rg-build", "internal", 15, 16, 90, false),
-        };
-        foreach (var a in accounts)
+        foreach (var a in KeyedAccounts)
         {
             var properties = new JsonObject
             {
