@@ -90,6 +90,7 @@ internal static class AppSettings
             if (options.Tenant is null)
             {
                 Default("Policy__Notifications", DemoNotifications);
+                Default("Policy__Retention", DemoRetention);
                 foreach (var (name, connection) in azurite.DataConnections)
                     settings[$"{DataAccountOptions.Section.Replace(":", "__", StringComparison.Ordinal)}__{name}"] = connection;
             }
@@ -111,6 +112,7 @@ internal static class AppSettings
             settings["AzureWebJobs.NotificationSweep.Disabled"] = "true";
             settings["AzureWebJobs.LeaverWatch.Disabled"] = "true";
             settings["AzureWebJobs.LeaverSweep.Disabled"] = "true";
+            settings["AzureWebJobs.SweepSchedule.Disabled"] = "true";
             settings["AzureWebJobs.LedgerCheckpoint.Disabled"] = "true";
             settings["AzureWebJobs.LedgerSelfCheck.Disabled"] = "true";
         }

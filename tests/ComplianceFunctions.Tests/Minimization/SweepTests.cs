@@ -106,6 +106,8 @@ public sealed class SweepTests
         await cancelled.RunAsync(TimeSpan.FromDays(1));
         Assert.Empty(cancelled.Blobs.Deleted);
         Assert.Empty(await cancelled.OpenAsync());
+        Assert.Equal(DataSetState.NotDone, Assert.Single((await cancelled.Documents.ReportAsync("s1", Stop))!.DataSets).State);
+        Assert.Equal(SweepStage.Cancelled, (await cancelled.Sweeps.FindAsync(SweepWorld.Tenant, "s1", Stop))!.Stage);
     }
 
     [Fact]

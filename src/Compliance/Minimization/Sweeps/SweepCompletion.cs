@@ -31,7 +31,8 @@ internal sealed class SweepCompletion(
     public async Task<DateTime?> CompleteAsync(SweepRun run, CancellationToken cancellationToken)
     {
         var sweep = await sweeps.FindAsync(run.TenantId, run.SweepId, cancellationToken);
-        if (sweep is not { Stage: SweepStage.Acting, IsDryRun: false })
+        // One that was cancelled may have deleted something before.
+        if (sweep is not { Stage: SweepStage.Acting or SweepStage.Cancelled, IsDryRun: false, Containers: > 0 })
             return null;
         var report = await documents.KeepReportAsync(run.SweepId, () => ReportAsync(sweep, cancellationToken), cancellationToken);
         await runs.RunAsync(run.TenantId, ControlName, r => FindAsync(r, report, cancellationToken), cancellationToken);
@@ -40,11 +41,11 @@ internal sealed class SweepCompletion(
             run.TenantId,
             run.SweepId,
             s =>
-                s.Stage != SweepStage.Acting
+                s.Stage is not (SweepStage.Acting or SweepStage.Cancelled)
                     ? s
                     : s with
                     {
-                        Stage = report.RetainedUntil is null ? SweepStage.Complete : SweepStage.Retained,
+                        Stage = StageAfter(s, report),
                         EndedAt = report.EndedAt,
                         RetainedUntil = report.RetainedUntil,
                     },
@@ -100,6 +101,13 @@ internal sealed class SweepCompletion(
             s => s.Stage == SweepStage.Retained ? s with { Stage = SweepStage.Complete } : s,
             cancellationToken
         );
+    }
+
+    private static SweepStage StageAfter(Sweep sweep, SweepReport report)
+    {
+        if (sweep.Stage == SweepStage.Cancelled)
+            return SweepStage.Cancelled;
+        return report.RetainedUntil is null ? SweepStage.Complete : SweepStage.Retained;
     }
 
     private async Task<SweepReport> ReportAsync(Sweep sweep, CancellationToken cancellationToken)
