@@ -1,4 +1,3 @@
-using System.Net;
 using Compliance.Changes.Approvals;
 using Compliance.Controls;
 using Compliance.Findings;
@@ -18,9 +17,6 @@ namespace Compliance.Notifications;
 /// <summary>Registers what notifies people. Needs tenant, state, findings, evidence, runs and approvals.</summary>
 internal static class NotificationServices
 {
-    // A webhook that hangs keeps everybody after it waiting.
-    private static readonly TimeSpan WebhookWithin = TimeSpan.FromSeconds(20);
-
     /// <summary>Reads settings and policy at once, so that an app with wrong ones does not start.</summary>
     /// <exception cref="Policies.PolicyException">The policy file has errors.</exception>
     /// <exception cref="TenantSettingException">A setting cannot be used.</exception>
@@ -94,7 +90,6 @@ internal static class NotificationServices
     )
     {
         var address = new VaultWebhookAddress(services.GetRequiredService<TenantConnection>(), vault, secret, call);
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.All };
-        return new(kind, write, address, new HttpClient(handler) { Timeout = WebhookWithin });
+        return new(kind, write, address, WebhookChannel.NewClient());
     }
 }
