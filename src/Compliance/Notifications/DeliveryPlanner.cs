@@ -11,6 +11,11 @@ namespace Compliance.Notifications;
 /// <param name="DigestDay">The day it is the digest of; null when it is none.</param>
 internal sealed record DueMessage(NotificationMessage Message, IReadOnlyList<string> Sent, DateOnly? DigestDay);
 
+/// <summary>Everything that is open.</summary>
+/// <param name="Items">The items.</param>
+/// <param name="ReadAt">When the reading began (UTC).</param>
+internal sealed record OpenItems(IReadOnlyList<NotificationItem> Items, DateTimeOffset ReadAt);
+
 /// <summary>Decides who gets what now. Pure.</summary>
 internal static class DeliveryPlanner
 {
@@ -62,8 +67,14 @@ internal static class DeliveryPlanner
         return due;
     }
 
-    /// <summary>The state without what is over for this recipient.</summary>
-    public static DeliveryState Prune(DeliveryState state, IReadOnlyList<NotificationItem> items)
+    /// <summary>The state without what is over.</summary>
+    /// <param name="state">What is kept of a recipient.</param>
+    /// <param name="open">Everything that is open.</param>
+    /// <param name="now">When (UTC).</param>
+    public static DeliveryState Prune(DeliveryState state, OpenItems open, DateTimeOffset now) =>
+        state.IsOlderThan(open.ReadAt, now) ? Prune(state, open.Items) : state;
+
+    private static DeliveryState Prune(DeliveryState state, IReadOnlyList<NotificationItem> items)
     {
         var open = items.Where(i => i.IsUrgent).Select(DigestOf).ToHashSet(StringComparer.Ordinal);
         return state.Without(s => !open.Contains(s));

@@ -85,8 +85,12 @@ public sealed partial class Notifier
         var kept = new Dictionary<string, DeliveryState>(StringComparer.Ordinal);
         var sent = 0;
         foreach (var recipient in recipients)
+            kept[recipient.Key] = await _deliveries.LoadAsync(recipient, cancellationToken);
+        var open = new OpenItems(items, run.StartedAt);
+        // Whom the last attempts did not reach comes last, so that they hold up no one else.
+        foreach (var recipient in recipients.OrderBy(r => kept[r.Key].Attempts))
         {
-            (kept[recipient.Key], var count) = await _deliveries.ServeAsync(recipient, items, cancellationToken);
+            (kept[recipient.Key], var count) = await _deliveries.ServeAsync(recipient, kept[recipient.Key], open, cancellationToken);
             sent += count;
         }
         var none = new HashSet<string>();

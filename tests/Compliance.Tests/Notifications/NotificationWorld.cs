@@ -60,29 +60,44 @@ internal sealed class NotificationWorld : IDisposable
     public async Task<bool> SweepAsync(CancellationToken cancellationToken)
     {
         _process?.Crash();
-        var storage = Storage(_process = Memory.Open());
+        _process = Memory.Open();
         try
         {
-            await Notifier(storage).RunAsync(cancellationToken);
+            await Notifier(_process).RunAsync(cancellationToken);
             return true;
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or Killed || SimulatedCrashException.IsIn(e))
+        catch (Exception e) when (e is RequestFailedException or AggregateException || SimulatedCrashException.IsIn(e))
         {
             return false;
         }
     }
 
     /// <summary>One run of another process, at a signal.</summary>
-    public Task SignalAsync(CancellationToken cancellationToken) => Notifier(Storage(Memory.Open())).RunAtSignalAsync(cancellationToken);
+    public Task SignalAsync(CancellationToken cancellationToken) => Notifier(Memory.Open()).RunAtSignalAsync(cancellationToken);
+
+    /// <summary>Names more approvers in the policy.</summary>
+    public void AddApprovers(int count) =>
+        File.AppendAllText(
+            _policy,
+            "\n"
+                + string.Concat(
+                    Enumerable
+                        .Range(0, count)
+                        .Select(i => $"  - {{ id: 3f0c0b0e-0000-4000-8000-1000000000{i:00}, address: p{i:00}@b.example, roles: [approver] }}\n")
+                )
+        );
+
+    /// <summary>Makes the policy one that names no person.</summary>
+    public void NameNoOne() => File.WriteAllText(_policy, "version: 1\npeople: []\n");
 
     /// <summary>Makes the policy one that cannot be used.</summary>
     public void BreakPolicy() => File.WriteAllText(_policy, "version: 2");
 
     /// <summary>One run of another process.</summary>
-    public Task SweepBesideAsync(CancellationToken cancellationToken) => Notifier(Storage(Memory.Open())).RunAsync(cancellationToken);
+    public Task SweepBesideAsync(CancellationToken cancellationToken) => Notifier(Memory.Open()).RunAsync(cancellationToken);
 
     public Task<IReadOnlyList<TestDelivery>> TestAsync(CancellationToken cancellationToken) =>
-        Notifier(Storage(Memory.Open())).TestAsync(cancellationToken);
+        Notifier(Memory.Open()).TestAsync(cancellationToken);
 
     /// <summary>Open findings of the notifications themselves.</summary>
     public async Task<IReadOnlyList<Detection>> FindingsAsync(CancellationToken cancellationToken)
@@ -113,13 +128,15 @@ internal sealed class NotificationWorld : IDisposable
             TimeSpan.FromMilliseconds(1)
         );
 
-    private Notifier Notifier(StateStorage storage) =>
-        new(
+    private Notifier Notifier(MemoryStorageTransport process)
+    {
+        var storage = Storage(process);
+        return new(
             new(Some.Tenant),
             new NotificationPolicyFile(_policy),
             [_source],
             new Deliveries(
-                Channels.Select(c => new Channel(this, c)),
+                Channels.Select(c => new Channel(this, c, process)),
                 new BlobDocumentStore(storage, Compliance.Notifications.Notifier.Container),
                 Time,
                 NullLogger<Deliveries>.Instance
@@ -132,6 +149,7 @@ internal sealed class NotificationWorld : IDisposable
             ),
             NullLogger<Notifier>.Instance
         );
+    }
 
     /// <summary>A message that arrived.</summary>
     internal sealed record Arrival(Recipient To, NotificationMessage Message, DateTimeOffset At)
@@ -139,7 +157,7 @@ internal sealed class NotificationWorld : IDisposable
         public bool IsDigest => Message.Subject.StartsWith("Compliance digest", StringComparison.Ordinal);
     }
 
-    /// <summary>The process is gone.</summary>
+    /// <summary>The process is gone: it reaches no storage any more.</summary>
     internal sealed class Killed : Exception;
 
     private sealed class Source(NotificationWorld world) : INotificationSource
@@ -148,7 +166,7 @@ internal sealed class NotificationWorld : IDisposable
             Task.FromResult<IReadOnlyList<NotificationItem>>([.. world.Open]);
     }
 
-    private sealed class Channel(NotificationWorld world, ChannelKind kind) : INotificationChannel
+    private sealed class Channel(NotificationWorld world, ChannelKind kind, MemoryStorageTransport process) : INotificationChannel
     {
         public ChannelKind Kind => kind;
 
@@ -157,9 +175,16 @@ internal sealed class NotificationWorld : IDisposable
             if (world.Hangs(to))
                 return Task.Delay(Timeout.InfiniteTimeSpan, world.Time, cancellationToken);
             if (world.Trouble(to, false) is { } before)
-                return Task.FromException(before);
+                return Fail(before);
             world.Arrived.Add(new(to, message, world.Time.GetUtcNow()));
-            return world.Trouble(to, true) is { } after ? Task.FromException(after) : Task.CompletedTask;
+            return world.Trouble(to, true) is { } after ? Fail(after) : Task.CompletedTask;
+        }
+
+        private Task Fail(Exception failure)
+        {
+            if (failure is Killed)
+                process.Crash();
+            return Task.FromException(failure);
         }
     }
 }

@@ -63,6 +63,17 @@ internal sealed record WorkingHours(TimeZoneInfo Zone, TimeOnly From, TimeOnly T
     {
         var there = TimeZoneInfo.ConvertTime(now, Zone);
         var hour = TimeOnly.FromTimeSpan(there.TimeOfDay);
-        return Days.Contains(there.DayOfWeek) && hour >= From && hour < To ? DateOnly.FromDateTime(there.DateTime) : null;
+        var day = DateOnly.FromDateTime(there.DateTime);
+        var late = LeftOut(day);
+        return Days.Contains(there.DayOfWeek) && hour >= From.Add(late) && hour < To.Add(late) ? day : null;
+    }
+
+    // A day on which the clock is put forward over all of the hours has them as much later.
+    private TimeSpan LeftOut(DateOnly day)
+    {
+        var (begin, end) = (day.ToDateTime(From), day.ToDateTime(To));
+        if (!Zone.IsInvalidTime(begin) || !Zone.IsInvalidTime(end.AddTicks(-1)))
+            return TimeSpan.Zero;
+        return Zone.GetUtcOffset(day.AddDays(1).ToDateTime(TimeOnly.MinValue)) - Zone.GetUtcOffset(begin);
     }
 }

@@ -33,7 +33,10 @@ internal sealed class RequestNotifications(TenantId tenant, ApprovalBoard approv
             $"Request {request.Id}: {agreed.Length} of {request.PeopleNeeded} have agreed. Held by: {string.Join(", ", request.Guards)}."
         );
         var next = $"compliance approvals show {request.Id}";
-        var key = string.Create(CultureInfo.InvariantCulture, $"request {request.Id} {request.AskedAt.UtcDateTime:O}");
+        // Who has agreed is asked again once their yes counts no more: that is another occasion, to them and to those who wait with them.
+        var over = request.Answers.Count(a => a.Approve && !(ApprovalRules.IsValid(request, a, now) && !IsEnded(request, a)));
+        var again = over == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" again {over}");
+        var key = string.Create(CultureInfo.InvariantCulture, $"request {request.Id} {request.AskedAt.UtcDateTime:O}{again}");
         var missing = request.PeopleNeeded - agreed.Length;
         var audience = new Audience(NotificationRole.Approver, null, except, missing);
         yield return new(key, true, Severity.High, "Your approval is asked for", $"{detail} Answer by {due}.", next, audience);
@@ -45,4 +48,7 @@ internal sealed class RequestNotifications(TenantId tenant, ApprovalBoard approv
         var admins = new Audience(NotificationRole.Admin, null, except);
         yield return new($"{key} overdue admin", true, Severity.Critical, Overdue, late, next, admins);
     }
+
+    private static bool IsEnded(ApprovalRequest request, ApprovalAnswer answer) =>
+        request.Ended.Contains(answer.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase);
 }
