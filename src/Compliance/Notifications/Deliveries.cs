@@ -11,6 +11,7 @@ namespace Compliance.Notifications;
 internal sealed partial class Deliveries(
     IEnumerable<INotificationChannel> channels,
     BlobDocumentStore states,
+    DeliveryRecords records,
     TimeProvider time,
     ILogger<Deliveries> log
 )
@@ -30,13 +31,28 @@ internal sealed partial class Deliveries(
     public async Task<DeliveryState> LoadAsync(Recipient recipient, CancellationToken cancellationToken) =>
         await states.LoadAsync<DeliveryState>(NameOf(recipient), cancellationToken) ?? new();
 
-    /// <summary>Sends what is due, and forgets what is over. Nothing once the sweep has taken as long as it may.</summary>
+    /// <summary>Sends what is due, forgets what is over, and writes evidence of what arrived. Nothing once the sweep has taken as long as it may.</summary>
     /// <param name="recipient">The recipient.</param>
     /// <param name="state">What was kept of them when the sweep began.</param>
     /// <param name="open">Everything that is open.</param>
     /// <param name="cancellationToken">Stops between requests. What was claimed then is sent by a later run.</param>
     /// <returns>What is kept of the recipient then, and how many messages were sent.</returns>
     public async Task<(DeliveryState State, int Sent)> ServeAsync(
+        Recipient recipient,
+        DeliveryState state,
+        OpenItems open,
+        CancellationToken cancellationToken
+    )
+    {
+        (state, var sent) = await SendDueAsync(recipient, state, open, cancellationToken);
+        if (state.Unrecorded is not { Count: > 0 } notes)
+            return (state, sent);
+        foreach (var note in notes)
+            await records.WriteAsync(recipient, note, cancellationToken);
+        return (await ChangeAsync(recipient, s => s.Recorded(notes), cancellationToken), sent);
+    }
+
+    private async Task<(DeliveryState State, int Sent)> SendDueAsync(
         Recipient recipient,
         DeliveryState state,
         OpenItems open,
@@ -60,8 +76,22 @@ internal sealed partial class Deliveries(
         var due = DeliveryPlanner.Due(recipient, state, open.Items, now);
         foreach (var message in due)
         {
-            (state, var arrived) = await SendAsync(recipient, message, claim, isLast: ReferenceEquals(message, due[^1]), cancellationToken);
-            if (!arrived)
+            // The claim holds until the last of them: another run would send the rest beside this one.
+            var isLast = ReferenceEquals(message, due[^1]);
+            var failure = await TrySendAsync(recipient, message.Message, cancellationToken);
+            var at = time.GetUtcNow();
+            state = await ChangeAsync(
+                recipient,
+                s =>
+                {
+                    var after = After(s, message, failure, at);
+                    if (failure is null)
+                        after = after.Note(Note(message, at, open.PolicySha256));
+                    return isLast || failure is not null ? after.Release(claim) : after;
+                },
+                cancellationToken
+            );
+            if (failure is not null)
                 break;
             sent++;
         }
@@ -70,25 +100,34 @@ internal sealed partial class Deliveries(
 
     /// <summary>Sends a test message, and keeps whether it arrived.</summary>
     /// <returns>Why it did not arrive; null when it did.</returns>
-    public async Task<string?> TestAsync(Recipient recipient, CancellationToken cancellationToken) =>
-        (await SendAsync(recipient, new(NotificationMessage.Test, [], null), claim: "", isLast: true, cancellationToken)).State.Failure;
-
-    // The claim holds until the last of its messages: another run would send the rest beside this one.
-    private async Task<(DeliveryState State, bool Arrived)> SendAsync(
-        Recipient recipient,
-        DueMessage due,
-        string claim,
-        bool isLast,
-        CancellationToken cancellationToken
-    )
+    public async Task<string?> TestAsync(Recipient recipient, CancellationToken cancellationToken)
     {
-        var failure = await TrySendAsync(recipient, due.Message, cancellationToken);
-        var now = time.GetUtcNow();
-        var isOver = isLast || failure is not null;
-        DeliveryState Sent(DeliveryState s) =>
-            failure is null ? s.Delivered(due.Sent, due.DigestDay, now) : s.Failed(failure.Message, failure.IsPermanent, now);
-        var state = await ChangeAsync(recipient, s => isOver ? Sent(s).Release(claim) : Sent(s), cancellationToken);
-        return (state, failure is null);
+        var failure = await TrySendAsync(recipient, NotificationMessage.Test, cancellationToken);
+        var at = time.GetUtcNow();
+        await ChangeAsync(recipient, s => After(s, new(NotificationMessage.Test, [], null, []), failure, at), cancellationToken);
+        return failure?.Message;
+    }
+
+    private static DeliveryState After(DeliveryState state, DueMessage message, NotDeliveredException? failure, DateTimeOffset at) =>
+        failure is null
+            ? state.Delivered(message.Sent, message.DigestDay, at)
+            : state.Failed(failure.Message, failure.IsPermanent, at);
+
+    private static DeliveryNote Note(DueMessage message, DateTimeOffset at, string policySha256)
+    {
+        var isDigest = message.DigestDay is not null;
+        // A digest is counted: it has the same items every day.
+        List<NotificationItem> about = isDigest ? [] : [.. message.Items.DistinctBy(i => i.Id).Take(DeliveryRecords.MaxAbout)];
+        var text = $"{message.Message.Subject}\n\n{PlainBody.Write(message.Message)}";
+        return new(
+            at,
+            isDigest,
+            message.Items.Count,
+            [.. about.Select(i => i.Id)],
+            [.. about.Select(i => i.CaseId).OfType<string>().Distinct(StringComparer.Ordinal)],
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
+            policySha256
+        );
     }
 
     private Task<DeliveryState> ChangeAsync(

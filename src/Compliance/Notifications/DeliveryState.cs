@@ -24,6 +24,9 @@ internal sealed record DeliveryState
     /// <summary>When a message last arrived (UTC).</summary>
     public DateTimeOffset? DeliveredAt { get; init; }
 
+    /// <summary>What arrived and is not known to be in the ledger: written down together with its being sent, so that none is lost.</summary>
+    public IReadOnlyList<DeliveryNote> Unrecorded { get; init; } = [];
+
     /// <summary>Until when somebody is sending (UTC).</summary>
     public DateTimeOffset? ClaimedUntil { get; init; }
 
@@ -71,6 +74,16 @@ internal sealed record DeliveryState
             Failure = null,
             IsPermanent = false,
         };
+
+    /// <summary>A message is to be recorded.</summary>
+    public DeliveryState Note(DeliveryNote note) => this with { Unrecorded = [.. Unrecorded, note] };
+
+    /// <summary>The ledger has these.</summary>
+    public DeliveryState Recorded(IEnumerable<DeliveryNote> notes)
+    {
+        var ids = notes.Select(n => n.Id).ToHashSet(StringComparer.Ordinal);
+        return this with { Unrecorded = [.. Unrecorded.Where(n => !ids.Contains(n.Id))] };
+    }
 
     /// <summary>A message did not arrive.</summary>
     public DeliveryState Failed(string reason, bool isPermanent, DateTimeOffset now)

@@ -42,8 +42,34 @@ internal static class NotificationDetections
         if (items.Any(i => i is { IsUrgent: true, Audience.Role: NotificationRole.Admin } && Reached(reachable, i) == 0))
             found.Add(NoAdmin("Something urgent is open that concerns admins, and no one is notified as admin"));
         else if (channels.Contains(ChannelKind.Mail) && !recipients.Any(r => r.Roles.Contains(NotificationRole.Admin)))
-            found.Add(NoAdmin("No one is notified as admin: what belongs to no one else reaches no one") with { Severity = Severity.Medium });
+            found.Add(
+                NoAdmin("No one is notified as admin: what belongs to no one else reaches no one") with
+                {
+                    Severity = Severity.Medium,
+                }
+            );
         return found;
+    }
+
+    /// <summary>The policy names people who get nothing any more.</summary>
+    /// <param name="people">How many.</param>
+    public static IEnumerable<Detection> Ended(int people)
+    {
+        if (people == 0)
+            yield break;
+        yield return Found(
+            NotificationControls.NoRecipient,
+            new(SubjectTypes.Source, Source, "notifications"),
+            "ended",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"policy/notifications.yaml names {people} whose access this app has ended: they get nothing"
+            ),
+            "See who with: compliance notifications test. Name others in policy/notifications.yaml in their place"
+        ) with
+        {
+            Severity = Severity.Medium,
+        };
     }
 
     // In a room are people enough: who is there is not known here.

@@ -1,6 +1,7 @@
 using Compliance.Changes.Approvals;
 using Compliance.Controls;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Notifications.Channels;
 using Compliance.Notifications.Messages;
 using Compliance.Notifications.Policy;
@@ -49,9 +50,11 @@ internal static class NotificationServices
                 p.GetRequiredService<TenantId>(),
                 p.GetRequiredService<NotificationPolicyFile>(),
                 p.GetServices<INotificationSource>(),
+                p.GetServices<IEndedPeople>(),
                 new Deliveries(
                     p.GetServices<INotificationChannel>(),
                     new BlobDocumentStore(p.GetRequiredService<StateStorage>(), Notifier.Container),
+                    new DeliveryRecords(p.GetRequiredService<TenantId>(), p.GetRequiredService<IEvidenceLog>()),
                     p.GetRequiredService<TimeProvider>(),
                     p.GetRequiredService<ILogger<Deliveries>>()
                 ),

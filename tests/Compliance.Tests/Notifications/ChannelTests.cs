@@ -177,7 +177,8 @@ public sealed class ChannelTests : IDisposable
             Bodies.Add($"{request.Content!.Headers.ContentType!.MediaType} {await request.Content.ReadAsStringAsync(cancellationToken)}");
             if (status == 0)
                 throw new HttpRequestException("no route to https://hooks.example/T0/secret");
-            var response = new HttpResponseMessage((HttpStatusCode)status) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(answer)) };
+            var content = new ByteArrayContent(Encoding.UTF8.GetBytes(answer));
+            var response = new HttpResponseMessage((HttpStatusCode)status) { Content = content };
             response.Content.Headers.TryAddWithoutValidation("Content-Type", Type);
             return response;
         }

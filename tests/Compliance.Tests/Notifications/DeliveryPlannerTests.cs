@@ -158,7 +158,7 @@ public sealed class DeliveryPlannerTests
         Assert.Same(sent, DeliveryPlanner.Prune(sent, Read(0), Monday));
         Assert.Empty(DeliveryPlanner.Prune(sent, Read(-1), Monday.AddHours(-1)).Sent);
 
-        static OpenItems Read(int hours, params NotificationItem[] items) => new(items, Monday.AddHours(hours));
+        static OpenItems Read(int hours, params NotificationItem[] items) => new(items, Monday.AddHours(hours), "sha");
     }
 
     private static IEnumerable<string> Subjects(DeliveryState state, NotificationItem[] items, DateTimeOffset now) =>

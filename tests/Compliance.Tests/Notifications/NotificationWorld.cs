@@ -1,6 +1,7 @@
 using Azure;
 using Compliance.Findings;
 using Compliance.Ledger.Append;
+using Compliance.Ledger.Privacy;
 using Compliance.Notifications;
 using Compliance.Notifications.Channels;
 using Compliance.Notifications.Messages;
@@ -45,6 +46,9 @@ internal sealed class NotificationWorld : IDisposable
     /// <summary>What is open.</summary>
     public List<NotificationItem> Open { get; } = [];
 
+    /// <summary>Object ids of those whose access has ended.</summary>
+    public HashSet<string> Ended { get; } = [];
+
     /// <summary>What arrived: channel, address, message, when.</summary>
     public List<Arrival> Arrived { get; } = [];
 
@@ -75,6 +79,16 @@ internal sealed class NotificationWorld : IDisposable
     /// <summary>One run of another process, at a signal.</summary>
     public Task SignalAsync(CancellationToken cancellationToken) => Notifier(Memory.Open()).RunAtSignalAsync(cancellationToken);
 
+    /// <summary>Lines of the ledger with this text.</summary>
+    public IReadOnlyList<System.Text.Json.Nodes.JsonNode> Records(string action) =>
+        [
+            .. Memory
+                .Evidence.Blobs("ledger")
+                .SelectMany(b => System.Text.Encoding.UTF8.GetString(b.Content.ToArray()).Split('\n'))
+                .Where(l => l.Contains($"\"{action}\"", StringComparison.Ordinal))
+                .Select(l => System.Text.Json.Nodes.JsonNode.Parse(l)!),
+        ];
+
     /// <summary>Names more approvers in the policy.</summary>
     public void AddApprovers(int count) =>
         File.AppendAllText(
@@ -83,7 +97,8 @@ internal sealed class NotificationWorld : IDisposable
                 + string.Concat(
                     Enumerable
                         .Range(0, count)
-                        .Select(i => $"  - {{ id: 3f0c0b0e-0000-4000-8000-1000000000{i:00}, address: p{i:00}@b.example, roles: [approver] }}\n")
+                        .Select(i => $"{i:00}")
+                        .Select(i => $"  - {{ id: 3f0c0b0e-0000-4000-8000-1000000000{i}, address: p{i}@b.example, roles: [approver] }}\n")
                 )
         );
 
@@ -119,6 +134,9 @@ internal sealed class NotificationWorld : IDisposable
 
     public void Dispose() => File.Delete(_policy);
 
+    private PseudonymousEvidenceLog Evidence(StateStorage storage) =>
+        new(new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), new BlobPseudonyms(storage));
+
     private static StateStorage Storage(MemoryStorageTransport process) =>
         new(
             StorageOptions.Read(
@@ -135,16 +153,18 @@ internal sealed class NotificationWorld : IDisposable
             new(Some.Tenant),
             new NotificationPolicyFile(_policy),
             [_source],
+            [new EndedNow(this)],
             new Deliveries(
                 Channels.Select(c => new Channel(this, c, process)),
                 new BlobDocumentStore(storage, Compliance.Notifications.Notifier.Container),
+                new DeliveryRecords(new(Some.Tenant), Evidence(storage)),
                 Time,
                 NullLogger<Deliveries>.Instance
             ),
             new ScheduledRuns(
                 new TableRunLog(storage),
                 new TableFindingStore(storage),
-                new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
+                Evidence(storage),
                 Time
             ),
             NullLogger<Notifier>.Instance
@@ -159,6 +179,12 @@ internal sealed class NotificationWorld : IDisposable
 
     /// <summary>The process is gone: it reaches no storage any more.</summary>
     internal sealed class Killed : Exception;
+
+    private sealed class EndedNow(NotificationWorld world) : IEndedPeople
+    {
+        public Task<IReadOnlyCollection<string>> EndedAsync(IReadOnlyCollection<string> people, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyCollection<string>>([.. people.Where(world.Ended.Contains)]);
+    }
 
     private sealed class Source(NotificationWorld world) : INotificationSource
     {

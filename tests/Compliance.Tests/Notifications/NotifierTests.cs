@@ -1,4 +1,5 @@
 using Compliance.Controls;
+using Compliance.Notifications;
 using Compliance.Notifications.Channels;
 using Compliance.Notifications.Messages;
 using Compliance.Policies;
@@ -194,6 +195,74 @@ public sealed class NotifierTests : IDisposable
 
         Assert.Equal(22, tried.Count);
     }
+
+    [Fact]
+    public async Task Whose_access_has_ended_gets_nothing_and_does_not_count_and_their_findings_are_the_admins()
+    {
+        _world.Channels = [ChannelKind.Mail];
+        _world.Open.Add(Request with { Audience = new(NotificationRole.Approver, null, NoOne, PeopleNeeded: 2) });
+        _world.Open.Add(Item("theirs", role: null, address: "bo@b.example"));
+        _world.Open.Add(Item("others") with { Audience = new(null, "cy@b.example", NoOne) { ObjectId = "cy" } });
+        _world.Ended.UnionWith(["3f0c0b0e-0000-4000-8000-00000000000b", "cy"]);
+        await SweepAsync(1);
+
+        var message = Assert.Single(_world.Arrived, a => !a.IsDigest);
+        Assert.Equal("mail:ada@b.example", message.To.Key);
+        Assert.Equal(["Title of request", "Title of others", "Title of theirs"], message.Message.Entries.Select(e => e.Title));
+        Assert.Equal(["ended", ""], (await _world.FindingsAsync(Stop)).Select(f => f.Part));
+        Texts.Notifications.Expect("ended", (await _world.FindingsAsync(Stop)).SelectMany(f => new[] { f.Reason, f.NextStep }));
+        Assert.Equal(["mail:bo@b.example"], (await TestAsync()).Where(t => t.Item2 is not null).Select(t => t.Item1));
+
+        // Given back, they are asked.
+        _world.Ended.Clear();
+        await SweepAsync(1);
+        Assert.Contains(_world.Arrived, a => a.To.Key == "mail:bo@b.example" && a.Message.Entries.Any(e => e.Title == "Title of request"));
+        Assert.Empty(await _world.FindingsAsync(Stop));
+    }
+
+    [Fact]
+    public async Task The_ledger_has_who_was_notified_of_what_and_when_without_naming_them()
+    {
+        _world.Channels = [ChannelKind.Mail, ChannelKind.Teams];
+        _world.Open.Add(Request with { Id = "leaver-1-abc", CaseId = "leaver-1" });
+        await SweepAsync(2);
+
+        var records = _world.Records(DeliveryRecords.Action);
+        Assert.Equal(["digest", "digest", "urgent", "urgent", "urgent"], records.Select(Kind).Order(StringComparer.Ordinal));
+        var urgent = records.Where(r => Kind(r) == "urgent").ToList();
+        Assert.All(urgent, r => Assert.Matches("^p-[0-9a-f]+-abc$", r["reason"]!.GetValue<string>()));
+        Assert.All(urgent, r => Assert.Matches("^[0-9a-f]{64}$", r["detailsSha256"]!["message"]!.GetValue<string>()));
+        Assert.Single(urgent, r => r["subject"]!.GetValue<string>() == "teams");
+        Assert.Equal(2, urgent.Count(r => r["subject"]!.GetValue<string>().StartsWith("p-", StringComparison.Ordinal)));
+        Assert.All(records, r => Assert.DoesNotMatch("leaver-1|b\\.example|3f0c0b0e|Title", r.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task What_arrived_is_recorded_once_though_the_process_died_before_it_was()
+    {
+        _world.Channels = [ChannelKind.Teams];
+        _world.Open.Add(Request with { Id = "leaver-1-abc" });
+        var isFirst = true;
+        _world.Memory.Faults = request =>
+        {
+            if (!isFirst || !request.Resource.Contains("ledger/", StringComparison.Ordinal))
+                return StorageFault.None;
+            isFirst = false;
+            return StorageFault.CrashBefore;
+        };
+        var at = _world.Time.GetUtcNow();
+        Assert.False(await _world.SweepAsync(Stop));
+        Assert.Empty(_world.Records(DeliveryRecords.Action));
+        _world.Time.Advance(Sweep);
+        await SweepAsync(3);
+
+        Assert.Equal([true, false], _world.Arrived.Select(a => !a.IsDigest));
+        var records = _world.Records(DeliveryRecords.Action);
+        Assert.Equal(2, records.Count);
+        Assert.All(records, r => Assert.Equal(at, r["time"]!.GetValue<DateTimeOffset>()));
+    }
+
+    private static string Kind(System.Text.Json.Nodes.JsonNode record) => record["counts"]!.AsObject().Single().Key;
 
     [Fact]
     public async Task Whoever_cannot_be_reached_does_not_count_as_notified()

@@ -88,11 +88,14 @@ internal sealed record NotificationMessage(string Subject, string Introduction, 
             _ = text[i] switch
             {
                 ':' when text.AsSpan(i).StartsWith("://") => broken.Append("[:]"),
-                '.' when i > 0 && i + 1 < text.Length && char.IsLetterOrDigit(text[i - 1]) && char.IsLetter(text[i + 1]) => broken.Append("[.]"),
+                '.' when IsBetweenParts(text, i) => broken.Append("[.]"),
                 var other => broken.Append(other),
             };
         return broken.ToString();
     }
+
+    private static bool IsBetweenParts(string text, int dot) =>
+        dot > 0 && dot + 1 < text.Length && char.IsLetterOrDigit(text[dot - 1]) && char.IsLetter(text[dot + 1]);
 
     private static string Count(List<NotificationItem> items) => items.Count.ToString(CultureInfo.InvariantCulture);
 }

@@ -30,6 +30,10 @@ internal sealed record Recipient(
     /// <summary>Names the recipient in what is kept and found.</summary>
     public string Key => $"{Channel.ToString().ToLowerInvariant()}:{Address.ToLowerInvariant()}";
 
+    /// <summary>Whether the recipient is one of those, by object id, whose access has ended.</summary>
+    public bool HasEnded(IReadOnlyCollection<string> ended) =>
+        ObjectId is { } id && ended.Contains(id, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Whether an item concerns this recipient.</summary>
     public bool IsConcernedBy(NotificationItem item)
     {

@@ -61,7 +61,7 @@ internal sealed class FindingNotifications(TenantId tenant, IFindingStore findin
         var next = $"compliance findings {finding.Id}";
         var isKnown = d.Owner is { Address.Length: > 0 } && !IsOnlyTag(d.Owner);
         if (isKnown)
-            yield return Item(key, new Audience(null, d.Owner!.Address, new HashSet<string>()));
+            yield return Item(key, new Audience(null, d.Owner!.Address, new HashSet<string>()) { ObjectId = d.Owner.Id });
         // What is critical is the admins' as well.
         if (isUrgent || !isKnown)
             yield return Item($"{key} admin", new Audience(NotificationRole.Admin, null, new HashSet<string>()));
@@ -69,6 +69,7 @@ internal sealed class FindingNotifications(TenantId tenant, IFindingStore findin
         // Whoever may tag a resource could name any address, outside the tenant too: mail goes where the directory or a policy knows it.
         static bool IsOnlyTag(Person owner) => owner is { Id: null, Via: "tag" };
 
-        NotificationItem Item(string itsKey, Audience audience) => new(itsKey, isUrgent, d.Severity, title, detail, next, audience);
+        NotificationItem Item(string itsKey, Audience audience) =>
+            new(itsKey, isUrgent, d.Severity, title, detail, next, audience) { Id = finding.Id };
     }
 }
