@@ -46,7 +46,10 @@ public sealed class NotificationFlowTests : IDisposable
 
         var asked = _outbox.Messages.Where(m => m.Message.Entries.Any(e => e.Title == "Your approval is asked for")).Select(m => m.To);
         Assert.Equal(["approver1@b.example"], asked.Distinct());
-        Assert.Contains(world.Evidence.Records.Values, r => r.Action == "notifications.deliver");
+        Assert.Contains(
+            world.Storage.Evidence.Blobs("ledger"),
+            b => System.Text.Encoding.UTF8.GetString(b.Content.ToArray()).Contains("\"notifications.deliver\"", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
