@@ -31,7 +31,10 @@ internal sealed partial class Deliveries(
     public async Task<DeliveryState> LoadAsync(Recipient recipient, CancellationToken cancellationToken) =>
         await states.LoadAsync<DeliveryState>(NameOf(recipient), cancellationToken) ?? new();
 
-    /// <summary>Sends what is due, forgets what is over, and writes evidence of what arrived. Nothing once the sweep has taken as long as it may.</summary>
+    /// <summary>
+    /// Sends what is due, forgets what is over, and writes evidence of what arrived. Nothing is sent once the sweep has taken as long as it
+    /// may.
+    /// </summary>
     /// <param name="recipient">The recipient.</param>
     /// <param name="state">What was kept of them when the sweep began.</param>
     /// <param name="open">Everything that is open.</param>

@@ -24,7 +24,9 @@ internal sealed record DeliveryState
     /// <summary>When a message last arrived (UTC).</summary>
     public DateTimeOffset? DeliveredAt { get; init; }
 
-    /// <summary>What arrived and is not known to be in the ledger: written down together with its being sent, so that none is lost.</summary>
+    /// <summary>
+    /// What arrived and is not known to be in the ledger: written down together with its being sent, so that none is lost.
+    /// </summary>
     public IReadOnlyList<DeliveryNote> Unrecorded { get; init; } = [];
 
     /// <summary>Until when somebody is sending (UTC).</summary>
