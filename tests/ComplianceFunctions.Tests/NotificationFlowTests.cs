@@ -35,6 +35,24 @@ public sealed class NotificationFlowTests : IDisposable
     }
 
     [Fact]
+    public async Task An_approver_whose_own_access_is_ended_is_asked_nothing()
+    {
+        await using var world = await StartAsync();
+        await world.StartForCauseAsync(approver: 0, SmallTenant.Approvers[2]);
+        await world.RunUntilAsync(world.Now.AddMinutes(1));
+        await world.StartForCauseAsync(approver: 0, SmallTenant.IdOf(Person.Lea));
+        await world.RunUntilAsync(world.Now.AddMinutes(1));
+        await SweepAsync(world);
+
+        var asked = _outbox.Messages.Where(m => m.Message.Entries.Any(e => e.Title == "Your approval is asked for")).Select(m => m.To);
+        Assert.Equal(["approver1@b.example"], asked.Distinct());
+        Assert.Contains(
+            world.Storage.Evidence.Blobs("ledger"),
+            b => System.Text.Encoding.UTF8.GetString(b.Content.ToArray()).Contains("\"notifications.deliver\"", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public async Task A_critical_finding_sets_off_a_sweep_and_reaches_the_admin()
     {
         await using var world = await StartAsync();

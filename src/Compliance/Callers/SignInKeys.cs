@@ -56,11 +56,14 @@ internal sealed class SignInKeys(TenantConnection connection, TimeProvider time)
 
     private OpenIdConnectConfiguration? Known(string? key) =>
         _kept is { } kept
-        && time.GetUtcNow() - kept.ReadAt is var age
+        && Between(kept.ReadAt, time.GetUtcNow()) is var age
         && age < BelievedFor
         && (key is null || age < ReadAgainAfter || kept.Configuration.SigningKeys.Any(k => k.KeyId == key))
             ? kept.Configuration
             : null;
+
+    // Either way: what a clock that was ahead has left is as far off as what is old.
+    private static TimeSpan Between(DateTimeOffset one, DateTimeOffset other) => (other - one).Duration();
 
     private Task<OpenIdConnectConfiguration> ReadOnceAsync(string? key)
     {
@@ -72,7 +75,7 @@ internal sealed class SignInKeys(TenantConnection connection, TimeProvider time)
             if (_reading is { IsCompleted: false })
                 return _reading;
             var now = time.GetUtcNow();
-            if (_kept is not null && now - _readAt < ReadAgainAfter)
+            if (_kept is not null && Between(_readAt, now) < ReadAgainAfter)
                 return Task.FromException<OpenIdConnectConfiguration>(
                     new HttpRequestException("the sign-in service's metadata could not be read a moment ago")
                 );

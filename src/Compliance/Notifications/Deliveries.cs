@@ -11,6 +11,7 @@ namespace Compliance.Notifications;
 internal sealed partial class Deliveries(
     IEnumerable<INotificationChannel> channels,
     BlobDocumentStore states,
+    DeliveryRecords records,
     TimeProvider time,
     ILogger<Deliveries> log
 )
@@ -18,43 +19,82 @@ internal sealed partial class Deliveries(
     // Well within a claim: a service that makes this wait longer must not leave the message to a second run as well.
     private static readonly TimeSpan SendWithin = TimeSpan.FromMinutes(2);
 
+    // A service that answers no one would otherwise hold the sweep until the host ends it, without a finding.
+    private static readonly TimeSpan ServeWithin = TimeSpan.FromMinutes(10);
+
     private readonly Dictionary<ChannelKind, INotificationChannel> _channels = channels.ToDictionary(c => c.Kind);
 
     /// <summary>The channels that are set up.</summary>
     public IReadOnlyCollection<ChannelKind> Channels => _channels.Keys;
 
-    /// <summary>Sends what is due.</summary>
+    /// <summary>What is kept of a recipient.</summary>
+    public async Task<DeliveryState> LoadAsync(Recipient recipient, CancellationToken cancellationToken) =>
+        await states.LoadAsync<DeliveryState>(NameOf(recipient), cancellationToken) ?? new();
+
+    /// <summary>
+    /// Sends what is due, forgets what is over, and writes evidence of what arrived. Nothing is sent once the sweep has taken as long as it
+    /// may.
+    /// </summary>
     /// <param name="recipient">The recipient.</param>
-    /// <param name="items">Everything that is open.</param>
+    /// <param name="state">What was kept of them when the sweep began.</param>
+    /// <param name="open">Everything that is open.</param>
     /// <param name="cancellationToken">Stops between requests. What was claimed then is sent by a later run.</param>
     /// <returns>What is kept of the recipient then, and how many messages were sent.</returns>
     public async Task<(DeliveryState State, int Sent)> ServeAsync(
         Recipient recipient,
-        IReadOnlyList<NotificationItem> items,
+        DeliveryState state,
+        OpenItems open,
         CancellationToken cancellationToken
     )
     {
-        var name = NameOf(recipient);
+        (state, var sent) = await SendDueAsync(recipient, state, open, cancellationToken);
+        if (state.Unrecorded is not { Count: > 0 } notes)
+            return (state, sent);
+        foreach (var note in notes)
+            await records.WriteAsync(recipient, note, cancellationToken);
+        return (await ChangeAsync(recipient, s => s.Recorded(notes), cancellationToken), sent);
+    }
+
+    private async Task<(DeliveryState State, int Sent)> SendDueAsync(
+        Recipient recipient,
+        DeliveryState state,
+        OpenItems open,
+        CancellationToken cancellationToken
+    )
+    {
         // Not when the sweep began: others may have taken long.
         var now = time.GetUtcNow();
-        var state = await states.LoadAsync<DeliveryState>(name, cancellationToken) ?? new();
-        bool IsDue(DeliveryState s) => s.IsFree(now) && DeliveryPlanner.Due(recipient, s, items, now).Count > 0;
-        if (!IsDue(state))
+        if (now - open.ReadAt >= ServeWithin)
+            return (state, 0);
+        DeliveryState Pruned(DeliveryState s) => DeliveryPlanner.Prune(s, open, now);
+        bool IsDue(DeliveryState s) => s.IsFree(now) && DeliveryPlanner.Due(recipient, Pruned(s), open.Items, now).Count > 0;
+        if (!IsDue(state) && ReferenceEquals(Pruned(state), state))
             return (state, 0);
         // Another run may have been faster since, even one of the same instant and so of the same id.
         var claim = RandomNumberGenerator.GetHexString(16, lowercase: true);
-        state = await states.ChangeAsync<DeliveryState>(
-            name,
-            s => IsDue(s ?? new()) ? DeliveryPlanner.Prune(s ?? new(), items).Claim(claim, now) : s ?? new(),
-            cancellationToken
-        );
+        state = await ChangeAsync(recipient, s => IsDue(s) ? Pruned(s).Claim(claim, now) : Pruned(s), cancellationToken);
         if (state.ClaimedBy != claim)
             return (state, 0);
         var sent = 0;
-        foreach (var due in DeliveryPlanner.Due(recipient, state, items, now))
+        var due = DeliveryPlanner.Due(recipient, state, open.Items, now);
+        foreach (var message in due)
         {
-            (state, var arrived) = await SendAsync(recipient, due, cancellationToken);
-            if (!arrived)
+            // The claim holds until the last of them: another run would send the rest beside this one.
+            var isLast = ReferenceEquals(message, due[^1]);
+            var failure = await TrySendAsync(recipient, message.Message, cancellationToken);
+            var at = time.GetUtcNow();
+            state = await ChangeAsync(
+                recipient,
+                s =>
+                {
+                    var after = After(s, message, failure, at);
+                    if (failure is null)
+                        after = after.Note(Note(message, at, open.PolicySha256));
+                    return isLast || failure is not null ? after.Release(claim) : after;
+                },
+                cancellationToken
+            );
+            if (failure is not null)
                 break;
             sent++;
         }
@@ -65,27 +105,39 @@ internal sealed partial class Deliveries(
     /// <returns>Why it did not arrive; null when it did.</returns>
     public async Task<string?> TestAsync(Recipient recipient, CancellationToken cancellationToken)
     {
-        var (state, _) = await SendAsync(recipient, new(NotificationMessage.Test, [], null), cancellationToken);
-        return state.Failure;
+        var failure = await TrySendAsync(recipient, NotificationMessage.Test, cancellationToken);
+        var at = time.GetUtcNow();
+        await ChangeAsync(recipient, s => After(s, new(NotificationMessage.Test, [], null, []), failure, at), cancellationToken);
+        return failure?.Message;
     }
 
-    private async Task<(DeliveryState State, bool Arrived)> SendAsync(
-        Recipient recipient,
-        DueMessage due,
-        CancellationToken cancellationToken
-    )
+    private static DeliveryState After(DeliveryState state, DueMessage message, NotDeliveredException? failure, DateTimeOffset at) =>
+        failure is null
+            ? state.Delivered(message.Sent, message.DigestDay, at)
+            : state.Failed(failure.Message, failure.IsPermanent, at);
+
+    private static DeliveryNote Note(DueMessage message, DateTimeOffset at, string policySha256)
     {
-        var failure = await TrySendAsync(recipient, due.Message, cancellationToken);
-        var state = await states.ChangeAsync<DeliveryState>(
-            NameOf(recipient),
-            s =>
-                failure is null
-                    ? (s ?? new()).Delivered(due.Sent, due.DigestDay)
-                    : (s ?? new()).Failed(failure.Message, failure.IsPermanent, time.GetUtcNow()),
-            cancellationToken
+        var isDigest = message.DigestDay is not null;
+        // A digest is counted: it has the same items every day.
+        List<NotificationItem> about = isDigest ? [] : [.. message.Items.DistinctBy(i => i.Id).Take(DeliveryRecords.MaxAbout)];
+        var text = $"{message.Message.Subject}\n\n{PlainBody.Write(message.Message)}";
+        return new(
+            at,
+            isDigest,
+            message.Items.Count,
+            [.. about.Select(i => i.Id)],
+            [.. about.Select(i => i.CaseId).OfType<string>().Distinct(StringComparer.Ordinal)],
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
+            policySha256
         );
-        return (state, failure is null);
     }
+
+    private Task<DeliveryState> ChangeAsync(
+        Recipient recipient,
+        Func<DeliveryState, DeliveryState> change,
+        CancellationToken cancellationToken
+    ) => states.ChangeAsync<DeliveryState>(NameOf(recipient), s => change(s ?? new()), cancellationToken);
 
     private async Task<NotDeliveredException?> TrySendAsync(
         Recipient recipient,
@@ -108,6 +160,11 @@ internal sealed partial class Deliveries(
         catch (Exception) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             failure = new($"it was not taken within {SendWithin.TotalMinutes} minutes", isPermanent: false);
+        }
+        // Nothing that one channel does keeps the others from their messages. Its text may hold the address of a webhook.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            failure = new($"it failed in an unknown way ({e.GetType().Name})", isPermanent: false);
         }
         NotDelivered(recipient.Channel, failure.Message);
         return failure;

@@ -21,6 +21,14 @@ internal sealed record DeliveryState
     /// <summary>The day of the last digest, in the recipient's time zone.</summary>
     public DateOnly? DigestDay { get; init; }
 
+    /// <summary>When a message last arrived (UTC).</summary>
+    public DateTimeOffset? DeliveredAt { get; init; }
+
+    /// <summary>
+    /// What arrived and is not known to be in the ledger: written down together with its being sent, so that none is lost.
+    /// </summary>
+    public IReadOnlyList<DeliveryNote> Unrecorded { get; init; } = [];
+
     /// <summary>Until when somebody is sending (UTC).</summary>
     public DateTimeOffset? ClaimedUntil { get; init; }
 
@@ -49,21 +57,35 @@ internal sealed record DeliveryState
     public DeliveryState Claim(string claim, DateTimeOffset now) =>
         IsFree(now) ? this with { ClaimedBy = claim, ClaimedUntil = now + ClaimFor } : this;
 
+    /// <summary>The run of a claim sends no more. A claim of another run holds.</summary>
+    public DeliveryState Release(string claim) =>
+        ClaimedBy == claim ? this with { ClaimedBy = null, ClaimedUntil = null } : this;
+
     /// <summary>A message arrived.</summary>
     /// <param name="sent">Digests of the urgent items in it.</param>
     /// <param name="digestDay">The day of the digest; null for another message.</param>
-    public DeliveryState Delivered(IEnumerable<string> sent, DateOnly? digestDay) =>
+    /// <param name="now">When (UTC).</param>
+    public DeliveryState Delivered(IEnumerable<string> sent, DateOnly? digestDay, DateTimeOffset now) =>
         this with
         {
             Sent = [.. Sent.Union(sent, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             DigestDay = digestDay ?? DigestDay,
-            ClaimedBy = null,
-            ClaimedUntil = null,
+            DeliveredAt = now,
             Attempts = 0,
             RetryAt = null,
             Failure = null,
             IsPermanent = false,
         };
+
+    /// <summary>A message is to be recorded.</summary>
+    public DeliveryState Note(DeliveryNote note) => this with { Unrecorded = [.. Unrecorded, note] };
+
+    /// <summary>The ledger has these.</summary>
+    public DeliveryState Recorded(IEnumerable<DeliveryNote> notes)
+    {
+        var ids = notes.Select(n => n.Id).ToHashSet(StringComparer.Ordinal);
+        return this with { Unrecorded = [.. Unrecorded.Where(n => !ids.Contains(n.Id))] };
+    }
 
     /// <summary>A message did not arrive.</summary>
     public DeliveryState Failed(string reason, bool isPermanent, DateTimeOffset now)
@@ -71,14 +93,18 @@ internal sealed record DeliveryState
         var wait = TimeSpan.FromMinutes(5 * Math.Pow(2, Math.Min(Attempts, 10)));
         return this with
         {
-            ClaimedBy = null,
-            ClaimedUntil = null,
             Attempts = Attempts + 1,
             RetryAt = now + (wait < MaxWait ? wait : MaxWait),
             Failure = reason,
             IsPermanent = isPermanent,
         };
     }
+
+    /// <summary>
+    /// Whether what was read at a time shows what is over: what has been sent since may have opened since. A time that a clock of the
+    /// future left does not count.
+    /// </summary>
+    public bool IsOlderThan(DateTimeOffset readAt, DateTimeOffset now) => !(DeliveredAt >= readAt) || DeliveredAt > now + ClaimFor;
 
     /// <summary>Without what is over: it grows with what is open, not with time.</summary>
     public DeliveryState Without(Func<string, bool> isOver) =>

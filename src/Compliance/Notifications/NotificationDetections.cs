@@ -34,12 +34,42 @@ internal static class NotificationDetections
                 found.Add(NotDelivered(recipient, state));
         if (!channels.Contains(ChannelKind.Mail))
             found.Add(NoMail(isAnyRoom: channels.Count > 0));
+        // Whom no message reaches is not notified, whatever the policy says.
+        List<Recipient> reachable = [.. recipients.Where(r => states.GetValueOrDefault(r.Key) is not { IsFinding: true })];
         foreach (var item in items.Where(i => i.Audience is { Role: NotificationRole.Approver }))
-            if (Reached(recipients, item) is var reached && reached < item.Audience.PeopleNeeded)
+            if (Reached(reachable, item) is var reached && reached < item.Audience.PeopleNeeded)
                 found.Add(TooFew(item, reached));
-        if (items.Any(i => i is { IsUrgent: true, Audience.Role: NotificationRole.Admin } && Reached(recipients, i) == 0))
-            found.Add(NoAdmin());
+        if (items.Any(i => i is { IsUrgent: true, Audience.Role: NotificationRole.Admin } && Reached(reachable, i) == 0))
+            found.Add(NoAdmin("Something urgent is open that concerns admins, and no one is notified as admin"));
+        else if (channels.Contains(ChannelKind.Mail) && !recipients.Any(r => r.Roles.Contains(NotificationRole.Admin)))
+            found.Add(
+                NoAdmin("No one is notified as admin: what belongs to no one else reaches no one") with
+                {
+                    Severity = Severity.Medium,
+                }
+            );
         return found;
+    }
+
+    /// <summary>The policy names people who get nothing any more.</summary>
+    /// <param name="people">How many.</param>
+    public static IEnumerable<Detection> Ended(int people)
+    {
+        if (people == 0)
+            yield break;
+        yield return Found(
+            NotificationControls.NoRecipient,
+            new(SubjectTypes.Source, Source, "notifications"),
+            "ended",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"policy/notifications.yaml names {people} whose access this app has ended: they get nothing"
+            ),
+            "See who with: compliance notifications test. Name others in policy/notifications.yaml in their place"
+        ) with
+        {
+            Severity = Severity.Medium,
+        };
     }
 
     // In a room are people enough: who is there is not known here.
@@ -89,12 +119,12 @@ internal static class NotificationDetections
             "Name more approvers in policy/notifications.yaml, each with the Entra object id and the role approver"
         );
 
-    private static Detection NoAdmin() =>
+    private static Detection NoAdmin(string reason) =>
         Found(
             NotificationControls.NoRecipient,
             new(SubjectTypes.Source, Source, "notifications"),
             "admin",
-            "Something urgent is open that concerns admins, and no one is notified as admin",
+            reason,
             "Name an admin in policy/notifications.yaml"
         );
 

@@ -1,7 +1,7 @@
-using System.Net;
 using Compliance.Changes.Approvals;
 using Compliance.Controls;
 using Compliance.Findings;
+using Compliance.Ledger;
 using Compliance.Notifications.Channels;
 using Compliance.Notifications.Messages;
 using Compliance.Notifications.Policy;
@@ -18,9 +18,6 @@ namespace Compliance.Notifications;
 /// <summary>Registers what notifies people. Needs tenant, state, findings, evidence, runs and approvals.</summary>
 internal static class NotificationServices
 {
-    // A webhook that hangs keeps everybody after it waiting.
-    private static readonly TimeSpan WebhookWithin = TimeSpan.FromSeconds(20);
-
     /// <summary>Reads settings and policy at once, so that an app with wrong ones does not start.</summary>
     /// <exception cref="Policies.PolicyException">The policy file has errors.</exception>
     /// <exception cref="TenantSettingException">A setting cannot be used.</exception>
@@ -53,9 +50,11 @@ internal static class NotificationServices
                 p.GetRequiredService<TenantId>(),
                 p.GetRequiredService<NotificationPolicyFile>(),
                 p.GetServices<INotificationSource>(),
+                p.GetServices<IEndedPeople>(),
                 new Deliveries(
                     p.GetServices<INotificationChannel>(),
                     new BlobDocumentStore(p.GetRequiredService<StateStorage>(), Notifier.Container),
+                    new DeliveryRecords(p.GetRequiredService<TenantId>(), p.GetRequiredService<IEvidenceLog>()),
                     p.GetRequiredService<TimeProvider>(),
                     p.GetRequiredService<ILogger<Deliveries>>()
                 ),
@@ -94,7 +93,6 @@ internal static class NotificationServices
     )
     {
         var address = new VaultWebhookAddress(services.GetRequiredService<TenantConnection>(), vault, secret, call);
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.All };
-        return new(kind, write, address, new HttpClient(handler) { Timeout = WebhookWithin });
+        return new(kind, write, address, WebhookChannel.NewClient());
     }
 }

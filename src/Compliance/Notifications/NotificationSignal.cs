@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Identity;
 using Compliance.Changes.Approvals;
 using Compliance.Storage;
 using Microsoft.Extensions.Logging;
@@ -21,9 +22,11 @@ internal sealed partial class NotificationSignal(StateStorage storage, ILogger<N
         {
             await storage.Queues.GetQueueClient(NotificationQueues.Signal).SendOrMakeAsync("{}", Lifetime, cancellationToken);
         }
-        catch (RequestFailedException e)
+        // Several attempts without an answer come as one AggregateException.
+        catch (Exception e) when (e is RequestFailedException or AggregateException or AuthenticationFailedException)
         {
-            NotSent(e.Status, e.ErrorCode);
+            var failure = e as RequestFailedException;
+            NotSent(failure?.Status ?? 0, failure?.ErrorCode ?? e.GetType().Name);
         }
     }
 

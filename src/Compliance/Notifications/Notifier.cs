@@ -24,6 +24,7 @@ public sealed partial class Notifier
     private readonly TenantId _tenant;
     private readonly NotificationPolicyFile _policy;
     private readonly IReadOnlyList<INotificationSource> _sources;
+    private readonly IReadOnlyList<IEndedPeople> _ended;
     private readonly Deliveries _deliveries;
     private readonly ScheduledRuns _runs;
     private readonly ILogger<Notifier> _logger;
@@ -32,6 +33,7 @@ public sealed partial class Notifier
         TenantId tenant,
         NotificationPolicyFile policy,
         IEnumerable<INotificationSource> sources,
+        IEnumerable<IEndedPeople> ended,
         Deliveries deliveries,
         ScheduledRuns runs,
         ILogger<Notifier> logger
@@ -39,6 +41,7 @@ public sealed partial class Notifier
     {
         (_tenant, _policy, _deliveries, _runs, _logger) = (tenant, policy, deliveries, runs, logger);
         _sources = [.. sources];
+        _ended = [.. ended];
     }
 
     /// <summary>How often it should run, and how late it may be.</summary>
@@ -69,30 +72,65 @@ public sealed partial class Notifier
     /// <summary>Sends a test message to everybody whom the policy names, and to every room.</summary>
     public async Task<IReadOnlyList<TestDelivery>> TestAsync(CancellationToken cancellationToken)
     {
+        var inForce = _policy.Load();
+        var ended = await EndedAsync(inForce, [], cancellationToken);
         var outcomes = new List<TestDelivery>();
-        foreach (var recipient in DeliveryPlanner.Recipients(_policy.Load(), _deliveries.Channels, []))
-            outcomes.Add(new(recipient.Key, await _deliveries.TestAsync(recipient, cancellationToken)));
+        foreach (var recipient in DeliveryPlanner.Recipients(inForce, _deliveries.Channels, []))
+            outcomes.Add(
+                new(
+                    recipient.Key,
+                    recipient.HasEnded(ended)
+                        ? "their access has ended, so that they get nothing: take them out of policy/notifications.yaml"
+                        : await _deliveries.TestAsync(recipient, cancellationToken)
+                )
+            );
         return outcomes;
+    }
+
+    private async Task<IReadOnlyCollection<string>> EndedAsync(
+        NotificationPolicy policy,
+        IReadOnlyList<NotificationItem> items,
+        CancellationToken cancellationToken
+    )
+    {
+        var people = DeliveryPlanner.People(policy, items);
+        var ended = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var source in _ended)
+            ended.UnionWith(await source.EndedAsync(people, cancellationToken));
+        return ended;
     }
 
     private async Task<Reconciliation> RunAsync(ScheduledRun run, CancellationToken cancellationToken)
     {
         var inForce = _policy.Load();
-        var items = new List<NotificationItem>();
+        var all = new List<NotificationItem>();
         foreach (var source in _sources)
-            items.AddRange(await source.LoadAsync(run.StartedAt, cancellationToken));
-        var recipients = DeliveryPlanner.Recipients(inForce, _deliveries.Channels, items);
+            all.AddRange(await source.LoadAsync(run.StartedAt, cancellationToken));
+        var ended = await EndedAsync(inForce, all, cancellationToken);
+        var items = DeliveryPlanner.HandOver(all, inForce, ended);
+        List<Recipient> recipients =
+        [
+            .. DeliveryPlanner.Recipients(inForce, _deliveries.Channels, items).Where(r => !r.HasEnded(ended)),
+        ];
         var kept = new Dictionary<string, DeliveryState>(StringComparer.Ordinal);
         var sent = 0;
         foreach (var recipient in recipients)
+            kept[recipient.Key] = await _deliveries.LoadAsync(recipient, cancellationToken);
+        var open = new OpenItems(items, run.StartedAt, inForce.Sha256);
+        // Whom the last attempts did not reach comes last, so that they hold up no one else.
+        foreach (var recipient in recipients.OrderBy(r => kept[r.Key].Attempts))
         {
-            (kept[recipient.Key], var count) = await _deliveries.ServeAsync(recipient, items, cancellationToken);
+            (kept[recipient.Key], var count) = await _deliveries.ServeAsync(recipient, kept[recipient.Key], open, cancellationToken);
             sent += count;
         }
         var none = new HashSet<string>();
         var result = await run.ReconcileAsync(
             Controls,
-            _ => NotificationDetections.Evaluate(_deliveries.Channels, recipients, kept, items),
+            _ =>
+                [
+                    .. NotificationDetections.Evaluate(_deliveries.Channels, recipients, kept, items),
+                    .. NotificationDetections.Ended(DeliveryPlanner.Ended(inForce, ended).Count),
+                ],
             new Coverage([new(NotificationDetections.Source, Complete: true, recipients.Count)], none, none),
             cancellationToken
         );

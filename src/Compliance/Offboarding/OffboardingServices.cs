@@ -4,6 +4,7 @@ using Compliance.Changes.Guards;
 using Compliance.Changes.Pauses;
 using Compliance.Findings;
 using Compliance.Ledger;
+using Compliance.Notifications;
 using Compliance.Offboarding.Cases;
 using Compliance.Offboarding.Desk;
 using Compliance.Offboarding.Directory;
@@ -54,6 +55,7 @@ internal static class OffboardingServices
             .AddSingleton<ApprovalBoard>()
             .AddSingleton<EndedAccess>()
             .AddSingleton<IApproverCheck>(p => p.GetRequiredService<EndedAccess>())
+            .AddSingleton<IEndedPeople>(p => p.GetRequiredService<EndedAccess>())
             .AddSingleton<Approvers>();
 
     // From HR's events and its roster to cases.

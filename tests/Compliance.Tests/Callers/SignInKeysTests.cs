@@ -111,6 +111,20 @@ public sealed class SignInKeysTests(SigningKeys signing) : IClassFixture<Signing
     }
 
     [Fact]
+    public async Task A_clock_that_was_ahead_keeps_no_key_from_being_read()
+    {
+        var token = Token(SigningKeys.Second, signing.SecondKey);
+        var now = _clock.GetUtcNow();
+        _clock.AdjustTime(now.AddYears(1));
+        await AskAsync(SigningKeys.First);
+        _published[0] = SigningKeys.Published(signing.SecondKey, SigningKeys.Second);
+        _clock.AdjustTime(now);
+
+        Assert.Equal(200, (await JudgeAsync(token)).Status);
+        Assert.Equal(401, (await JudgeAsync(Token(SigningKeys.First, signing.Key))).Status);
+    }
+
+    [Fact]
     public async Task A_key_that_was_taken_back_is_good_no_more_once_they_are_read_again()
     {
         Assert.Equal(200, (await JudgeAsync(Token(SigningKeys.First, signing.Key))).Status);

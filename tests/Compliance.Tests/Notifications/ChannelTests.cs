@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Security.KeyVault.Secrets;
 using Compliance.Notifications.Channels;
@@ -42,6 +44,7 @@ public sealed class ChannelTests : IDisposable
 
     [Theory]
     [InlineData("mailbox not there", "", true)]
+    [InlineData("too many", "graph/users/*/sendMail => status=429", false)]
     [InlineData("service down", "graph/users/*/sendMail => status=503", false)]
     [InlineData("refused", "graph/users/*/sendMail => status=403", true)]
     public async Task A_mail_that_was_not_taken_is_one_that_did_not_arrive(string situation, string faults, bool permanent)
@@ -107,6 +110,42 @@ public sealed class ChannelTests : IDisposable
         Assert.DoesNotContain("secret", error?.ToString() ?? "", StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("text/plain; charset=no-such", "ok", null)]
+    [InlineData("text/plain; charset=no-such", "Webhook message delivery failed with error: 429", false)]
+    [InlineData("", "ok", null)]
+    public async Task An_answer_in_no_known_letters_is_read_as_far_as_it_matters(string type, string answer, bool? permanent)
+    {
+        using var service = new Service(200, answer) { Type = type };
+        using var http = new HttpClient(service);
+        var channel = new WebhookChannel(ChannelKind.Teams, _ => "{}", new Fixed(), http);
+
+        var error = await Record.ExceptionAsync(() => channel.SendAsync(Mail("x@b.example"), Message, Stop));
+
+        Assert.Equal(permanent, (error as NotDeliveredException)?.IsPermanent);
+        Assert.Equal(permanent is null, error is null);
+    }
+
+    [Fact]
+    public async Task The_address_of_a_webhook_is_in_no_trace_and_no_answer_without_end_is_kept()
+    {
+        var traces = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = s => s.Name == "System.Net.Http",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = a => traces.Enqueue(string.Join(' ', a.TagObjects.Select(t => $"{t.Key}={t.Value}"))),
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var http = WebhookChannel.NewClient();
+        var channel = new WebhookChannel(ChannelKind.Slack, _ => "{}", new Fixed("https://127.0.0.1:1/T0/in-the-path"), http);
+
+        await Assert.ThrowsAsync<NotDeliveredException>(() => channel.SendAsync(Mail("x@b.example"), Message, Stop));
+
+        Assert.DoesNotContain(traces, t => t.Contains("in-the-path", StringComparison.Ordinal));
+        Assert.InRange(http.MaxResponseContentBufferSize, 1, 64 * 1024);
+    }
+
     [Fact]
     public async Task A_file_outbox_has_a_file_for_each_message_and_no_name_of_what_others_wrote()
     {
@@ -122,21 +161,26 @@ public sealed class ChannelTests : IDisposable
         Assert.Contains(files, f => File.ReadAllText(f).StartsWith("To: bo@b.example\nSubject: Title of a\n\n", StringComparison.Ordinal));
     }
 
-    private sealed class Fixed : IWebhookAddress
+    private sealed class Fixed(string address = "https://hooks.example/T0/secret") : IWebhookAddress
     {
-        public Task<Uri> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(new Uri("https://hooks.example/T0/secret"));
+        public Task<Uri> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(new Uri(address));
     }
 
     private sealed class Service(int status, string answer) : HttpMessageHandler
     {
         public List<string> Bodies { get; } = [];
 
+        public string Type { get; init; } = "text/plain";
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Bodies.Add($"{request.Content!.Headers.ContentType!.MediaType} {await request.Content.ReadAsStringAsync(cancellationToken)}");
-            return status == 0
-                ? throw new HttpRequestException("no route to https://hooks.example/T0/secret")
-                : new HttpResponseMessage((HttpStatusCode)status) { Content = new StringContent(answer) };
+            if (status == 0)
+                throw new HttpRequestException("no route to https://hooks.example/T0/secret");
+            var content = new ByteArrayContent(Encoding.UTF8.GetBytes(answer));
+            var response = new HttpResponseMessage((HttpStatusCode)status) { Content = content };
+            response.Content.Headers.TryAddWithoutValidation("Content-Type", Type);
+            return response;
         }
     }
 }

@@ -17,7 +17,7 @@ public sealed class DeliveryPlannerTests
         var due = DeliveryPlanner.Due(Admin, new(), items, Monday);
 
         Assert.Equal(["Title of a", "Compliance digest of 2027-01-04: 2 open"], due.Select(d => d.Message.Subject));
-        var state = due.Aggregate(new DeliveryState(), (s, d) => s.Delivered(d.Sent, d.DigestDay));
+        var state = due.Aggregate(new DeliveryState(), (s, d) => s.Delivered(d.Sent, d.DigestDay, Monday));
         Assert.Empty(DeliveryPlanner.Due(Admin, state, items, Monday.AddHours(6)));
         Assert.Equal(["Title of c"], Subjects(state, [.. items, Item("c")], Monday.AddHours(6)));
         Assert.Equal(["Compliance digest of 2027-01-05: 2 open"], Subjects(state, items, Monday.AddDays(1)));
@@ -52,6 +52,41 @@ public sealed class DeliveryPlannerTests
         var found = hours.DayAt(DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture));
 
         Assert.Equal(day, found?.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Theory]
+    [InlineData("02:30", "03:00", "2027-03-28T00:59:00Z", false)] // 01:59 there; then it is 03:00
+    [InlineData("02:30", "03:00", "2027-03-28T01:30:00Z", true)] // 03:30: the hours that the day lacks come as much later
+    [InlineData("02:30", "03:00", "2027-03-28T02:00:00Z", false)]
+    [InlineData("02:30", "17:00", "2027-03-28T01:00:00Z", true)] // 03:00: they have begun
+    [InlineData("02:30", "03:00", "2027-10-31T00:30:00Z", true)] // 02:30 in summer time
+    [InlineData("02:30", "03:00", "2027-10-31T01:30:00Z", true)] // and again in winter time, on the same day
+    public void Hours_that_the_clock_leaves_out_or_repeats_are_on_their_day(string from, string to, string now, bool isWithin)
+    {
+        var invariant = System.Globalization.CultureInfo.InvariantCulture;
+        var berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
+        var everyDay = Enum.GetValues<DayOfWeek>().ToHashSet();
+        var hours = new WorkingHours(berlin, TimeOnly.Parse(from, invariant), TimeOnly.Parse(to, invariant), everyDay);
+        var at = DateTimeOffset.Parse(now, invariant);
+
+        Assert.Equal(isWithin ? DateOnly.FromDateTime(at.UtcDateTime) : null, hours.DayAt(at));
+    }
+
+    [Theory]
+    [InlineData("America/Los_Angeles", "2027-01-05T07:59:00Z", "2027-01-04")]
+    [InlineData("America/Los_Angeles", "2027-01-05T08:00:00Z", "2027-01-05")]
+    [InlineData("Pacific/Kiritimati", "2027-01-04T10:00:00Z", "2027-01-05")]
+    public void A_day_is_that_of_the_place(string zone, string now, string day)
+    {
+        var invariant = System.Globalization.CultureInfo.InvariantCulture;
+        var hours = new WorkingHours(
+            TimeZoneInfo.FindSystemTimeZoneById(zone),
+            new(0, 0),
+            new(23, 59, 59),
+            Enum.GetValues<DayOfWeek>().ToHashSet()
+        );
+
+        Assert.Equal(DateOnly.Parse(day, invariant), hours.DayAt(DateTimeOffset.Parse(now, invariant)));
     }
 
     [Fact]
@@ -115,10 +150,15 @@ public sealed class DeliveryPlannerTests
     [Fact]
     public void What_is_over_is_forgotten_and_comes_again_under_another_key()
     {
-        var sent = new DeliveryState().Delivered([DeliveryPlanner.DigestOf(Item("a")), DeliveryPlanner.DigestOf(Item("b"))], null);
+        var sent = new DeliveryState().Delivered([DeliveryPlanner.DigestOf(Item("a")), DeliveryPlanner.DigestOf(Item("b"))], null, Monday);
 
-        Assert.Equal([DeliveryPlanner.DigestOf(Item("b"))], DeliveryPlanner.Prune(sent, [Item("b")]).Sent);
-        Assert.Same(sent, DeliveryPlanner.Prune(sent, [Item("b"), Item("a")]));
+        Assert.Equal([DeliveryPlanner.DigestOf(Item("b"))], DeliveryPlanner.Prune(sent, Read(1, Item("b")), Monday).Sent);
+        Assert.Same(sent, DeliveryPlanner.Prune(sent, Read(1, Item("b"), Item("a")), Monday));
+        // What was read before a message was sent shows nothing of what it is about, unless its time is of a clock that was ahead.
+        Assert.Same(sent, DeliveryPlanner.Prune(sent, Read(0), Monday));
+        Assert.Empty(DeliveryPlanner.Prune(sent, Read(-1), Monday.AddHours(-1)).Sent);
+
+        static OpenItems Read(int hours, params NotificationItem[] items) => new(items, Monday.AddHours(hours), "sha");
     }
 
     private static IEnumerable<string> Subjects(DeliveryState state, NotificationItem[] items, DateTimeOffset now) =>

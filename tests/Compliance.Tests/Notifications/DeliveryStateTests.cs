@@ -12,7 +12,8 @@ public sealed class DeliveryStateTests
 
         Assert.Equal("run-1", claimed.Claim("run-2", Monday.Add(DeliveryState.ClaimFor) - TimeSpan.FromTicks(1)).ClaimedBy);
         Assert.Equal("run-2", claimed.Claim("run-2", Monday.Add(DeliveryState.ClaimFor)).ClaimedBy);
-        Assert.True(claimed.Delivered([], null).IsFree(Monday));
+        Assert.False(claimed.Delivered([], null, Monday).Release("run-2").IsFree(Monday));
+        Assert.True(claimed.Delivered([], null, Monday).Release("run-1").IsFree(Monday));
     }
 
     [Fact]
@@ -49,7 +50,7 @@ public sealed class DeliveryStateTests
             state = state.Failed("no answer", permanent, Monday);
 
         Assert.Equal(finding, state.IsFinding);
-        Assert.False(state.Delivered([], null).IsFinding);
+        Assert.False(state.Delivered([], null, Monday).IsFinding);
     }
 
     [Fact]

@@ -64,13 +64,46 @@ public sealed class MessageTests
         Assert.Equal("Compliance notification", message["text"]!.GetValue<string>());
     }
 
+    [Theory]
+    [InlineData("see https://evil.example/login", "see https[:]//evil[.]example/login")]
+    [InlineData("www.evil.com or EVIL.рф/x", "www[.]evil[.]com or EVIL[.]рф/x")]
+    [InlineData("mail eve@evil.example.", "mail eve@evil[.]example.")]
+    [InlineData("0 of 2. Version 1.2, 10:00Z... kv-prod/secret", "0 of 2. Version 1.2, 10:00Z... kv-prod/secret")]
+    public void What_a_mail_program_would_make_a_link_is_none(string name, string shown)
+    {
+        var entry = NotificationMessage.Urgent([Item("a") with { Title = name, Detail = name }]).Entries[0];
+
+        Assert.Equal((shown, shown), (entry.Title, entry.Detail));
+    }
+
+    [Fact]
+    public void A_request_is_listed_before_whatever_else_is_open()
+    {
+        var items = Enumerable.Range(0, 20).Select(i => Item($"{i:00}", severity: Severity.Critical));
+
+        var message = NotificationMessage.Urgent([.. items, Item("request", role: NotificationRole.Approver)]);
+
+        Assert.Equal("Title of request", message.Entries[0].Title);
+        Assert.Equal("And 9 more.", message.Rest);
+    }
+
+    [Fact]
+    public void What_concerns_a_reader_twice_is_listed_and_counted_once()
+    {
+        NotificationItem[] twice = [Item("a"), Item("a") with { Key = "a admin" }];
+
+        Assert.Equal("Title of a", NotificationMessage.Urgent(twice).Subject);
+        var digest = NotificationMessage.Digest(new(2027, 1, 4), twice);
+        Assert.Equal(("Compliance digest of 2027-01-04: 1 open", 1, 0), (digest.Subject, digest.Entries.Count, digest.More));
+    }
+
     [Fact]
     public void The_longest_message_is_within_what_the_services_take()
     {
         var text = string.Concat(Enumerable.Repeat("\ud83d\udd25ä<", 400));
         var items = Enumerable
             .Range(0, 60)
-            .Select(i => new NotificationItem($"{i}", true, Severity.High, text, text, text, new(null, null, NoOne)));
+            .Select(i => new NotificationItem($"{i}", true, Severity.High, text, $"{i}{text}", text, new(null, null, NoOne)));
         var longest = NotificationMessage.Urgent([.. items]);
 
         var slack = JsonNode.Parse(SlackBlocks.Write(longest))!["blocks"]!.AsArray();

@@ -1,6 +1,7 @@
 using Azure;
 using Compliance.Findings;
 using Compliance.Ledger.Append;
+using Compliance.Ledger.Privacy;
 using Compliance.Notifications;
 using Compliance.Notifications.Channels;
 using Compliance.Notifications.Messages;
@@ -45,6 +46,9 @@ internal sealed class NotificationWorld : IDisposable
     /// <summary>What is open.</summary>
     public List<NotificationItem> Open { get; } = [];
 
+    /// <summary>Object ids of those whose access has ended.</summary>
+    public HashSet<string> Ended { get; } = [];
+
     /// <summary>What arrived: channel, address, message, when.</summary>
     public List<Arrival> Arrived { get; } = [];
 
@@ -60,29 +64,55 @@ internal sealed class NotificationWorld : IDisposable
     public async Task<bool> SweepAsync(CancellationToken cancellationToken)
     {
         _process?.Crash();
-        var storage = Storage(_process = Memory.Open());
+        _process = Memory.Open();
         try
         {
-            await Notifier(storage).RunAsync(cancellationToken);
+            await Notifier(_process).RunAsync(cancellationToken);
             return true;
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or Killed || SimulatedCrashException.IsIn(e))
+        catch (Exception e) when (e is RequestFailedException or AggregateException || SimulatedCrashException.IsIn(e))
         {
             return false;
         }
     }
 
     /// <summary>One run of another process, at a signal.</summary>
-    public Task SignalAsync(CancellationToken cancellationToken) => Notifier(Storage(Memory.Open())).RunAtSignalAsync(cancellationToken);
+    public Task SignalAsync(CancellationToken cancellationToken) => Notifier(Memory.Open()).RunAtSignalAsync(cancellationToken);
+
+    /// <summary>Lines of the ledger with this text.</summary>
+    public IReadOnlyList<System.Text.Json.Nodes.JsonNode> Records(string action) =>
+        [
+            .. Memory
+                .Evidence.Blobs("ledger")
+                .SelectMany(b => System.Text.Encoding.UTF8.GetString(b.Content.ToArray()).Split('\n'))
+                .Where(l => l.Contains($"\"{action}\"", StringComparison.Ordinal))
+                .Select(l => System.Text.Json.Nodes.JsonNode.Parse(l)!),
+        ];
+
+    /// <summary>Names more approvers in the policy.</summary>
+    public void AddApprovers(int count) =>
+        File.AppendAllText(
+            _policy,
+            "\n"
+                + string.Concat(
+                    Enumerable
+                        .Range(0, count)
+                        .Select(i => $"{i:00}")
+                        .Select(i => $"  - {{ id: 3f0c0b0e-0000-4000-8000-1000000000{i}, address: p{i}@b.example, roles: [approver] }}\n")
+                )
+        );
+
+    /// <summary>Makes the policy one that names no person.</summary>
+    public void NameNoOne() => File.WriteAllText(_policy, "version: 1\npeople: []\n");
 
     /// <summary>Makes the policy one that cannot be used.</summary>
     public void BreakPolicy() => File.WriteAllText(_policy, "version: 2");
 
     /// <summary>One run of another process.</summary>
-    public Task SweepBesideAsync(CancellationToken cancellationToken) => Notifier(Storage(Memory.Open())).RunAsync(cancellationToken);
+    public Task SweepBesideAsync(CancellationToken cancellationToken) => Notifier(Memory.Open()).RunAsync(cancellationToken);
 
     public Task<IReadOnlyList<TestDelivery>> TestAsync(CancellationToken cancellationToken) =>
-        Notifier(Storage(Memory.Open())).TestAsync(cancellationToken);
+        Notifier(Memory.Open()).TestAsync(cancellationToken);
 
     /// <summary>Open findings of the notifications themselves.</summary>
     public async Task<IReadOnlyList<Detection>> FindingsAsync(CancellationToken cancellationToken)
@@ -104,6 +134,9 @@ internal sealed class NotificationWorld : IDisposable
 
     public void Dispose() => File.Delete(_policy);
 
+    private PseudonymousEvidenceLog Evidence(StateStorage storage) =>
+        new(new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), new BlobPseudonyms(storage));
+
     private static StateStorage Storage(MemoryStorageTransport process) =>
         new(
             StorageOptions.Read(
@@ -113,25 +146,30 @@ internal sealed class NotificationWorld : IDisposable
             TimeSpan.FromMilliseconds(1)
         );
 
-    private Notifier Notifier(StateStorage storage) =>
-        new(
+    private Notifier Notifier(MemoryStorageTransport process)
+    {
+        var storage = Storage(process);
+        return new(
             new(Some.Tenant),
             new NotificationPolicyFile(_policy),
             [_source],
+            [new EndedNow(this)],
             new Deliveries(
-                Channels.Select(c => new Channel(this, c)),
+                Channels.Select(c => new Channel(this, c, process)),
                 new BlobDocumentStore(storage, Compliance.Notifications.Notifier.Container),
+                new DeliveryRecords(new(Some.Tenant), Evidence(storage)),
                 Time,
                 NullLogger<Deliveries>.Instance
             ),
             new ScheduledRuns(
                 new TableRunLog(storage),
                 new TableFindingStore(storage),
-                new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance),
+                Evidence(storage),
                 Time
             ),
             NullLogger<Notifier>.Instance
         );
+    }
 
     /// <summary>A message that arrived.</summary>
     internal sealed record Arrival(Recipient To, NotificationMessage Message, DateTimeOffset At)
@@ -139,8 +177,14 @@ internal sealed class NotificationWorld : IDisposable
         public bool IsDigest => Message.Subject.StartsWith("Compliance digest", StringComparison.Ordinal);
     }
 
-    /// <summary>The process is gone.</summary>
+    /// <summary>The process is gone: it reaches no storage any more.</summary>
     internal sealed class Killed : Exception;
+
+    private sealed class EndedNow(NotificationWorld world) : IEndedPeople
+    {
+        public Task<IReadOnlyCollection<string>> EndedAsync(IReadOnlyCollection<string> people, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyCollection<string>>([.. people.Where(world.Ended.Contains)]);
+    }
 
     private sealed class Source(NotificationWorld world) : INotificationSource
     {
@@ -148,7 +192,7 @@ internal sealed class NotificationWorld : IDisposable
             Task.FromResult<IReadOnlyList<NotificationItem>>([.. world.Open]);
     }
 
-    private sealed class Channel(NotificationWorld world, ChannelKind kind) : INotificationChannel
+    private sealed class Channel(NotificationWorld world, ChannelKind kind, MemoryStorageTransport process) : INotificationChannel
     {
         public ChannelKind Kind => kind;
 
@@ -157,9 +201,16 @@ internal sealed class NotificationWorld : IDisposable
             if (world.Hangs(to))
                 return Task.Delay(Timeout.InfiniteTimeSpan, world.Time, cancellationToken);
             if (world.Trouble(to, false) is { } before)
-                return Task.FromException(before);
+                return Fail(before);
             world.Arrived.Add(new(to, message, world.Time.GetUtcNow()));
-            return world.Trouble(to, true) is { } after ? Task.FromException(after) : Task.CompletedTask;
+            return world.Trouble(to, true) is { } after ? Fail(after) : Task.CompletedTask;
+        }
+
+        private Task Fail(Exception failure)
+        {
+            if (failure is Killed)
+                process.Crash();
+            return Task.FromException(failure);
         }
     }
 }

@@ -57,6 +57,34 @@ public sealed class SourceTests
         );
 
     [Fact]
+    public void A_request_is_another_occasion_once_a_yes_counts_no_more()
+    {
+        string Key(ApprovalRequest request, double hours) => RequestNotifications.Items(request, Monday.AddHours(hours)).First().Key;
+        var agreed = Request(new ApprovalAnswer("ada", true, Monday, null));
+
+        Assert.Equal(Key(Request(), 72), Key(agreed, 72));
+        Assert.NotEqual(Key(agreed, 72), Key(agreed, 72.1));
+        Assert.NotEqual(Key(agreed, 1), Key(agreed with { Ended = ["ADA"] }, 1));
+        // Given again, it is none.
+        var again = agreed with { Answers = [.. agreed.Answers, new ApprovalAnswer("ada", true, Monday.AddHours(73), null)] };
+        Assert.Equal(Key(agreed, 73), Key(again, 73));
+    }
+
+    [Fact]
+    public void An_address_that_only_a_tag_gives_gets_no_mail_and_the_admins_do()
+    {
+        var finding = Finding(Severity.High);
+        Finding Owned(Person owner) => finding with { Detection = finding.Detection with { Owner = owner } };
+        string To(Person owner) =>
+            string.Join(", ", FindingNotifications.Items(Owned(owner), "T").Select(i => $"{i.Audience.Address}{i.Audience.Role}"));
+
+        Assert.Equal("Admin", To(new(null, "eve@evil.example", "eve@evil.example", "tag")));
+        Assert.Equal("eve@evil.example", To(new("e", "Eve", "eve@evil.example", "tag")));
+        Assert.Equal("ops@b.example", To(new(null, "ops@b.example", "ops@b.example", "policy")));
+        Assert.Equal("Admin", To(new("e", "Eve", "", "owner")));
+    }
+
+    [Fact]
     public void No_message_about_a_request_names_a_person()
     {
         var texts = RequestNotifications.Items(Request(), Monday.AddDays(2)).SelectMany(i => new[] { i.Title, i.Detail, i.Next });

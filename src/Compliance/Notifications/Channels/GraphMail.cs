@@ -34,6 +34,9 @@ internal sealed class GraphMail(TenantConnection tenant, string mailbox) : INoti
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            // A mail is tried once, so that it does not go out twice: the next sweep sends it.
+            if (e is ApiException { ResponseStatusCode: 429 })
+                throw new NotDeliveredException("429: Exchange takes no more messages for now", isPermanent: false);
             var failure = ReadFailure.From(e, NotificationCalls.SendMail, null, tenant.Options.ClientId);
             var reason = failure.Permission is null
                 ? failure.Reason

@@ -22,10 +22,30 @@ internal sealed class WebhookChannel(ChannelKind kind, Func<NotificationMessage,
     : INotificationChannel
 {
     // A webhook that was retired answered 200 with this in its body.
-    private const string OldConnectorFailure = "Webhook message delivery failed";
+    private static ReadOnlySpan<byte> OldConnectorFailure => "Webhook message delivery failed"u8;
+
+    // Their answers are a word or a line.
+    private const int MaxAnswer = 64 * 1024;
+
+    // A webhook that hangs keeps everybody after it waiting.
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(20);
 
     /// <inheritdoc/>
     public ChannelKind Kind => kind;
+
+    /// <summary>Sends to webhooks: it follows no redirect, keeps no answer without end, and leaves no trace, which would show the address.
+    /// </summary>
+    public static HttpClient NewClient()
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.All,
+            // Without it no activity is made of a request: its path is the secret, and traces are exported with it.
+            ActivityHeadersPropagator = null,
+        };
+        return new(handler) { Timeout = Within, MaxResponseContentBufferSize = MaxAnswer };
+    }
 
     /// <inheritdoc/>
     public async Task SendAsync(Recipient to, NotificationMessage message, CancellationToken cancellationToken)
@@ -35,8 +55,9 @@ internal sealed class WebhookChannel(ChannelKind kind, Func<NotificationMessage,
         try
         {
             using var response = await http.PostAsync(where, content, cancellationToken);
-            var answer = await response.Content.ReadAsStringAsync(cancellationToken);
-            if (response.IsSuccessStatusCode && !answer.StartsWith(OldConnectorFailure, StringComparison.Ordinal))
+            // Not as text: what a service calls its letters may be unknown here, and the message has arrived.
+            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            if (response.IsSuccessStatusCode && !answer.AsSpan().StartsWith(OldConnectorFailure))
                 return;
             throw Refused(response.StatusCode);
         }

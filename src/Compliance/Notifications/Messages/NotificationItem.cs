@@ -32,14 +32,25 @@ internal sealed record NotificationItem(
     string Detail,
     string Next,
     Audience Audience
-);
+)
+{
+    /// <summary>Id of the request or finding, for evidence.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>The case that a request is about, whose id is part of its own; null for none.</summary>
+    public string? CaseId { get; init; }
+}
 
 /// <summary>Whom an item concerns.</summary>
 /// <param name="Role">Everybody who is notified for this role; null for no role.</param>
 /// <param name="Address">Mail address or principal name of the one person it belongs to; null for no one in particular.</param>
 /// <param name="Except">Object ids of those who must not be notified, or have done their part already.</param>
 /// <param name="PeopleNeeded">How many different people have to act on it; 0 where another item counts them.</param>
-internal sealed record Audience(NotificationRole? Role, string? Address, IReadOnlySet<string> Except, int PeopleNeeded = 1);
+internal sealed record Audience(NotificationRole? Role, string? Address, IReadOnlySet<string> Except, int PeopleNeeded = 1)
+{
+    /// <summary>Object id of the one person; null where it is not known.</summary>
+    public string? ObjectId { get; init; }
+}
 
 /// <summary>Gives what people have to know of now. A capability that has something to notify registers its own.</summary>
 internal interface INotificationSource

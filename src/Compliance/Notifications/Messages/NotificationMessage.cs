@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Compliance.Text;
 
 namespace Compliance.Notifications.Messages;
@@ -6,7 +7,7 @@ namespace Compliance.Notifications.Messages;
 /// <summary>What one recipient gets at one time, before it is written for their channel. Every text is one line of plain text.</summary>
 /// <param name="Subject">What it is about.</param>
 /// <param name="Introduction">The first sentence.</param>
-/// <param name="Entries">What is listed, the worst first.</param>
+/// <param name="Entries">What is listed: requests, then the worst first.</param>
 /// <param name="More">How many more there are than are listed.</param>
 internal sealed record NotificationMessage(string Subject, string Introduction, IReadOnlyList<NotificationEntry> Entries, int More)
 {
@@ -16,23 +17,32 @@ internal sealed record NotificationMessage(string Subject, string Introduction, 
     public const int MaxEntries = 12;
 
     /// <summary>The last sentence of every message: it has no link, since a link in a message can be forged.</summary>
-    public const string Closing = "This message has no links. Sign in as you always do, and see everything with: compliance findings";
+    public const string Closing =
+        "This message has no links. Sign in as you always do, and see everything with: compliance findings, "
+        + "compliance approvals list";
 
     private const int MaxTitle = 120;
     private const int MaxDetail = 240;
     private const int MaxNext = 160;
 
     /// <summary>What cannot wait.</summary>
-    public static NotificationMessage Urgent(IReadOnlyList<NotificationItem> items) =>
-        Create(items is [var only] ? only.Title : $"{Count(items)} items need you now", "This cannot wait for your next digest.", items);
+    public static NotificationMessage Urgent(IReadOnlyList<NotificationItem> items)
+    {
+        var listed = Distinct(items);
+        var subject = listed is [var only] ? only.Title : $"{Count(listed)} items need you now";
+        return Create(subject, "This cannot wait for your next digest.", listed);
+    }
 
     /// <summary>What is open on a day.</summary>
-    public static NotificationMessage Digest(DateOnly day, IReadOnlyList<NotificationItem> items) =>
-        Create(
-            string.Create(CultureInfo.InvariantCulture, $"Compliance digest of {day:yyyy-MM-dd}: {items.Count} open"),
+    public static NotificationMessage Digest(DateOnly day, IReadOnlyList<NotificationItem> items)
+    {
+        var listed = Distinct(items);
+        return Create(
+            string.Create(CultureInfo.InvariantCulture, $"Compliance digest of {day:yyyy-MM-dd}: {listed.Count} open"),
             "This is what is open for you. You get one digest a day, on days on which something is.",
-            items
+            listed
         );
+    }
 
     /// <summary>Shows that messages arrive.</summary>
     public static NotificationMessage Test { get; } =
@@ -41,24 +51,53 @@ internal sealed record NotificationMessage(string Subject, string Introduction, 
     /// <summary>The sentence about what is not listed; null when everything is.</summary>
     public string? Rest => More == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"And {More} more.");
 
-    private static NotificationMessage Create(string subject, string introduction, IReadOnlyList<NotificationItem> items)
+    // A reader may be concerned as owner and as admin.
+    private static List<NotificationItem> Distinct(IEnumerable<NotificationItem> items) =>
+        [.. items.DistinctBy(i => (i.Title, i.Detail, i.Next))];
+
+    // A request comes first: only its reader can answer it, and it would not be seen behind many findings.
+    private static NotificationMessage Create(string subject, string introduction, List<NotificationItem> items)
     {
-        var sorted = items.OrderByDescending(i => i.Severity).ThenBy(i => i.Key, StringComparer.Ordinal).Take(MaxEntries);
-        return new(Short(subject, MaxTitle), introduction, [.. sorted.Select(Entry)], Math.Max(0, items.Count - MaxEntries));
+        var sorted = items
+            .OrderByDescending(i => i.Audience.Role == NotificationRole.Approver)
+            .ThenByDescending(i => i.Severity)
+            .ThenBy(i => i.Key, StringComparer.Ordinal)
+            .Take(MaxEntries);
+        return new(Short(WithoutLinks(subject), MaxTitle), introduction, [.. sorted.Select(Entry)], Math.Max(0, items.Count - MaxEntries));
     }
 
     private static NotificationEntry Entry(NotificationItem item) =>
         new(
             item.Severity.ToString().ToLowerInvariant(),
-            Short(item.Title, MaxTitle),
-            Short(item.Detail, MaxDetail),
+            Short(WithoutLinks(item.Title), MaxTitle),
+            Short(WithoutLinks(item.Detail), MaxDetail),
             Short(item.Next, MaxNext)
         );
 
     // A name in it may be a stranger's.
     private static string Short(string text, int max) => Plain.Text(Plain.Sentence(text), max);
 
-    private static string Count(IReadOnlyList<NotificationItem> items) => items.Count.ToString(CultureInfo.InvariantCulture);
+    /// <summary>
+    /// Mail programs make a link of whatever has the form of one, and a name may: an address is broken where its parts meet, as in
+    /// <c>https[:]//evil[.]example</c>.
+    /// </summary>
+    private static string WithoutLinks(string text)
+    {
+        var broken = new StringBuilder(text.Length + 16);
+        for (var i = 0; i < text.Length; i++)
+            _ = text[i] switch
+            {
+                ':' when text.AsSpan(i).StartsWith("://") => broken.Append("[:]"),
+                '.' when IsBetweenParts(text, i) => broken.Append("[.]"),
+                var other => broken.Append(other),
+            };
+        return broken.ToString();
+    }
+
+    private static bool IsBetweenParts(string text, int dot) =>
+        dot > 0 && dot + 1 < text.Length && char.IsLetterOrDigit(text[dot - 1]) && char.IsLetter(text[dot + 1]);
+
+    private static string Count(List<NotificationItem> items) => items.Count.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>One thing that a message lists.</summary>

@@ -30,6 +30,10 @@ internal sealed record Recipient(
     /// <summary>Names the recipient in what is kept and found.</summary>
     public string Key => $"{Channel.ToString().ToLowerInvariant()}:{Address.ToLowerInvariant()}";
 
+    /// <summary>Whether the recipient is one of those, by object id, whose access has ended.</summary>
+    public bool HasEnded(IReadOnlyCollection<string> ended) =>
+        ObjectId is { } id && ended.Contains(id, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Whether an item concerns this recipient.</summary>
     public bool IsConcernedBy(NotificationItem item)
     {
@@ -63,6 +67,17 @@ internal sealed record WorkingHours(TimeZoneInfo Zone, TimeOnly From, TimeOnly T
     {
         var there = TimeZoneInfo.ConvertTime(now, Zone);
         var hour = TimeOnly.FromTimeSpan(there.TimeOfDay);
-        return Days.Contains(there.DayOfWeek) && hour >= From && hour < To ? DateOnly.FromDateTime(there.DateTime) : null;
+        var day = DateOnly.FromDateTime(there.DateTime);
+        var late = LeftOut(day);
+        return Days.Contains(there.DayOfWeek) && hour >= From.Add(late) && hour < To.Add(late) ? day : null;
+    }
+
+    // A day on which the clock is put forward over all of the hours has them as much later.
+    private TimeSpan LeftOut(DateOnly day)
+    {
+        var (begin, end) = (day.ToDateTime(From), day.ToDateTime(To));
+        if (!Zone.IsInvalidTime(begin) || !Zone.IsInvalidTime(end.AddTicks(-1)))
+            return TimeSpan.Zero;
+        return Zone.GetUtcOffset(day.AddDays(1).ToDateTime(TimeOnly.MinValue)) - Zone.GetUtcOffset(begin);
     }
 }

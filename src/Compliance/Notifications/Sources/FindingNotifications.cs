@@ -59,12 +59,17 @@ internal sealed class FindingNotifications(TenantId tenant, IFindingStore findin
             ? $"{finding.Id}: {d.Subject.Name}{(d.Unknown ? " (could not be read)" : "")}"
             : finding.Id;
         var next = $"compliance findings {finding.Id}";
-        if (d.Owner is { Address.Length: > 0 } owner)
-            yield return Item(key, new Audience(null, owner.Address, new HashSet<string>()));
+        var isKnown = d.Owner is { Address.Length: > 0 } && !IsOnlyTag(d.Owner);
+        if (isKnown)
+            yield return Item(key, new Audience(null, d.Owner!.Address, new HashSet<string>()) { ObjectId = d.Owner.Id });
         // What is critical is the admins' as well.
-        if (isUrgent || d.Owner is null)
+        if (isUrgent || !isKnown)
             yield return Item($"{key} admin", new Audience(NotificationRole.Admin, null, new HashSet<string>()));
 
-        NotificationItem Item(string itsKey, Audience audience) => new(itsKey, isUrgent, d.Severity, title, detail, next, audience);
+        // Whoever may tag a resource could name any address, outside the tenant too: mail goes where the directory or a policy knows it.
+        static bool IsOnlyTag(Person owner) => owner is { Id: null, Via: "tag" };
+
+        NotificationItem Item(string itsKey, Audience audience) =>
+            new(itsKey, isUrgent, d.Severity, title, detail, next, audience) { Id = finding.Id };
     }
 }

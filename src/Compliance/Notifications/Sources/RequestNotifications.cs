@@ -32,17 +32,29 @@ internal sealed class RequestNotifications(TenantId tenant, ApprovalBoard approv
             CultureInfo.InvariantCulture,
             $"Request {request.Id}: {agreed.Length} of {request.PeopleNeeded} have agreed. Held by: {string.Join(", ", request.Guards)}."
         );
-        var next = $"compliance approvals show {request.Id}";
-        var key = string.Create(CultureInfo.InvariantCulture, $"request {request.Id} {request.AskedAt.UtcDateTime:O}");
+        // Who has agreed is asked again once their yes counts no more: that is another occasion, to them and to those who wait with them.
+        var over = request.Answers.Count(a => a.Approve && !(ApprovalRules.IsValid(request, a, now) && !IsEnded(request, a)));
+        var again = over == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" again {over}");
+        var key = string.Create(CultureInfo.InvariantCulture, $"request {request.Id} {request.AskedAt.UtcDateTime:O}{again}");
         var missing = request.PeopleNeeded - agreed.Length;
         var audience = new Audience(NotificationRole.Approver, null, except, missing);
-        yield return new(key, true, Severity.High, "Your approval is asked for", $"{detail} Answer by {due}.", next, audience);
+        yield return Item(key, Severity.High, "Your approval is asked for", $"{detail} Answer by {due}.", audience);
         if (now <= request.Deadline)
             yield break;
         var late = $"{detail} The deadline was {due}; what is asked about stays as it is until enough have answered.";
         const string Overdue = "Request for approval is past its deadline";
-        yield return new($"{key} overdue", true, Severity.Critical, Overdue, late, next, audience with { PeopleNeeded = 0 });
+        yield return Item($"{key} overdue", Severity.Critical, Overdue, late, audience with { PeopleNeeded = 0 });
         var admins = new Audience(NotificationRole.Admin, null, except);
-        yield return new($"{key} overdue admin", true, Severity.Critical, Overdue, late, next, admins);
+        yield return Item($"{key} overdue admin", Severity.Critical, Overdue, late, admins);
+
+        NotificationItem Item(string itsKey, Severity severity, string title, string text, Audience whom) =>
+            new(itsKey, true, severity, title, text, $"compliance approvals show {request.Id}", whom)
+            {
+                Id = request.Id,
+                CaseId = request.CaseId.Length == 0 ? null : request.CaseId,
+            };
     }
+
+    private static bool IsEnded(ApprovalRequest request, ApprovalAnswer answer) =>
+        request.Ended.Contains(answer.ApproverId.Trim(), StringComparer.OrdinalIgnoreCase);
 }

@@ -1,5 +1,6 @@
 using Compliance.Callers;
 using Compliance.Changes.Approvals;
+using Compliance.Notifications;
 using Compliance.Offboarding.Cases;
 using Compliance.Storage;
 
@@ -9,7 +10,9 @@ namespace Compliance.Offboarding.Desk;
 /// A token outlives the block by up to a day, and an account may be one that this app may not block: whose access has ended decides
 /// nothing any more.
 /// </summary>
-internal sealed class EndedAccess(TenantId tenant, ILeaverCases cases, TimeProvider time) : IApproverCheck
+internal sealed class EndedAccess(TenantId tenant, ILeaverCases cases, TimeProvider time)
+    : IApproverCheck,
+        IEndedPeople
 {
     // With continuous access evaluation a token lives for 28 hours.
     private static readonly TimeSpan TokensLive = TimeSpan.FromHours(30);
@@ -19,6 +22,10 @@ internal sealed class EndedAccess(TenantId tenant, ILeaverCases cases, TimeProvi
         (await EndedAsync([person.ObjectId], TokensLive, cancellationToken)).Count > 0
             ? "your own access has ended: ask somebody else"
             : null;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyCollection<string>> EndedAsync(IReadOnlyCollection<string> people, CancellationToken cancellationToken) =>
+        EndedAsync(people, CaseRules.Remembered, cancellationToken);
 
     /// <summary>Those of these people whose access this app has begun to end, or ended so long ago at most.</summary>
     public async Task<IReadOnlyCollection<string>> EndedAsync(
