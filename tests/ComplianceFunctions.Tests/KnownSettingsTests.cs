@@ -13,7 +13,7 @@ public sealed class KnownSettingsTests
 
         Assert.Equal(
             $"{shown} is not a setting of this app; known are Policy__Credentials, Policy__Offboarding, Policy__Evidence, "
-                + "Policy__Notifications",
+                + "Policy__Retention, Policy__Notifications",
             e.Message
         );
     }
@@ -29,8 +29,8 @@ public sealed class KnownSettingsTests
     }
 
     [Theory]
-    [InlineData("Polcy:X", "Policy__Credentials, Policy__Offboarding, Policy__Evidence, Policy__Notifications")]
-    [InlineData("POLIYC:Credentials", "Policy__Credentials, Policy__Offboarding, Policy__Evidence, Policy__Notifications")]
+    [InlineData("Polcy:X", "Policy__Credentials, Policy__Offboarding, Policy__Evidence, Policy__Retention, Policy__Notifications")]
+    [InlineData("POLIYC:Credentials", "Policy__Credentials, Policy__Offboarding, Policy__Evidence, Policy__Retention, Policy__Notifications")]
     [InlineData("Approval:Audience", "Approvals__Audience")]
     [InlineData("Guard:OwnIds", "Guards__OwnIds")]
     [InlineData("Clok:Noon", "Clock__Now, Clock__Frozen")]

@@ -30,21 +30,26 @@ public sealed class WhoMayCallTests : IDisposable
     public static TheoryData<string, string> Expected =>
         new()
         {
-            { "AnswerApproval", "Compliance.Approver" },
+            { "AnswerApproval", "Compliance.Approver Compliance.Owner" },
+            { "CancelSweep", "Compliance.Admin Compliance.Approver" },
             { "EraseLeaver", "Compliance.Admin Compliance.Approver" },
-            { "GetApprovals", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
+            { "GetApprovals", "Compliance.Admin Compliance.Approver Compliance.Auditor Compliance.Owner" },
             { "GetCredentialRun", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
             { "GetFindings", "Compliance.Admin Compliance.Approver Compliance.Auditor Compliance.Owner" },
             { "GetLeaverCase", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
             { "GetLeaverCases", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
             { "GetLeaverDocument", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
             { "GetPause", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
+            { "GetSweep", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
+            { "GetSweepReport", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
+            { "GetSweeps", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
             { "PauseActs", "Compliance.Admin Compliance.Approver" },
             { "PlanLeaver", "Compliance.Admin Compliance.Approver Compliance.Auditor" },
             { "RecheckVaultObjectByHand", "Compliance.Admin" },
             { "ResumeActs", "Compliance.Admin Compliance.Approver" },
             { "StartCredentialCheck", "Compliance.Admin" },
             { "TestNotifications", "Compliance.Admin" },
+            { "StartSweep", "Compliance.Admin Compliance.Approver" },
             { "StartLeaver", "Compliance.Admin Compliance.Approver" },
         };
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Compliance.Callers;
 using Compliance.Changes.Approvals;
+using Compliance.Changes.Flow;
 using Compliance.Changes.Guards;
 using Compliance.Changes.Pauses;
 using Compliance.Findings;
@@ -132,7 +133,8 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
             "retention.yaml"
         );
 
-    public Task<string?> FindAsync(string owner, CancellationToken cancellationToken) => Task.FromResult(OwnerInDirectory);
+    public Task<ChangeOwner?> FindAsync(string owner, CancellationToken cancellationToken) =>
+        Task.FromResult(OwnerInDirectory is { } id ? new ChangeOwner(id, owner) : null);
 
     /// <summary>Starts a sweep.</summary>
     public async Task<Sweep> BeginAsync(string id, string? by = "asker", bool isDryRun = false)

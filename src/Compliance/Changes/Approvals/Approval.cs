@@ -27,6 +27,9 @@ public sealed record ApprovalRequest
     /// </summary>
     public string? OwnerId { get; init; }
 
+    /// <summary>Mail address of the owner; null where it is not known.</summary>
+    public string? OwnerAddress { get; init; }
+
     /// <summary>Whether the case's id stands for a person, and is written as a pseudonym in the ledger.</summary>
     public bool IsCasePerson { get; init; } = true;
 

@@ -67,7 +67,7 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
         CancellationToken cancellationToken
     )
     {
-        var (plan, holds, description, ownerId, readAt) = question;
+        var (plan, holds, description, owner, readAt) = question;
         var planId = plan.Id();
         var request = await approvals.AskAsync(
             new ApprovalRequest
@@ -78,7 +78,8 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
                 CaseId = run.CaseId,
                 SubjectId = run.SubjectId,
                 Requesters = run.Requesters,
-                OwnerId = ownerId,
+                OwnerId = owner?.Id,
+                OwnerAddress = owner?.Address,
                 IsCasePerson = change.IsAboutPeople,
                 Reasons = [.. holds.Select(h => h.Reason), .. description],
                 Guards = [.. holds.Select(h => h.Guard).Distinct(StringComparer.Ordinal)],
@@ -111,6 +112,6 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
 /// <param name="Plan">The plan.</param>
 /// <param name="Holds">Why they are asked.</param>
 /// <param name="Description">What they need to know beside that.</param>
-/// <param name="OwnerId">Object id of who answers as the owner; null when two approvers do.</param>
+/// <param name="Owner">Who answers as the owner; null when two approvers do.</param>
 /// <param name="ReadAt">When what is asked about was read (UTC).</param>
-internal sealed record ChangeQuestion(ActionPlan Plan, IReadOnlyList<Hold> Holds, IReadOnlyList<string> Description, string? OwnerId, DateTimeOffset ReadAt);
+internal sealed record ChangeQuestion(ActionPlan Plan, IReadOnlyList<Hold> Holds, IReadOnlyList<string> Description, ChangeOwner? Owner, DateTimeOffset ReadAt);

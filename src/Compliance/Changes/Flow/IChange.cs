@@ -36,10 +36,11 @@ internal interface IChange<TObservation>
         ObserveAsync(run, cancellationToken);
 
     /// <summary>
-    /// Object id of whose data the plan is about: with the role Compliance.Owner they are one of the two who approve. Null when two
+    /// Whose data the plan is about: with the role Compliance.Owner they are one of the two who approve. Null when two
     /// approvers do.
     /// </summary>
-    Task<string?> OwnerAsync(ChangeRun run, TObservation observed, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+    Task<ChangeOwner?> OwnerAsync(ChangeRun run, TObservation observed, CancellationToken cancellationToken) =>
+        Task.FromResult<ChangeOwner?>(null);
 
     /// <summary>What those who are asked need to know beside why they are: how much, and whether it can be undone. Pure.</summary>
     IReadOnlyList<string> Describe(ActionPlan plan, TObservation observed) => [];
@@ -59,6 +60,11 @@ internal interface IChange<TObservation>
     /// <summary>Compares the plan with a fresh observation, step by step. Pure.</summary>
     VerifiedChange Compare(ActionPlan plan, TObservation before, TObservation after, DateTimeOffset at);
 }
+
+/// <summary>Whose data a plan is about.</summary>
+/// <param name="Id">Entra object id.</param>
+/// <param name="Address">Mail address; null where it is not known.</param>
+internal sealed record ChangeOwner(string Id, string? Address);
 
 /// <summary>What the flow needs of a capability's policy.</summary>
 /// <param name="Sha256">SHA-256 of the policy file, lower-case hex.</param>

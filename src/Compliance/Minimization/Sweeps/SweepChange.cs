@@ -86,10 +86,10 @@ internal sealed class SweepChange(
     }
 
     /// <inheritdoc/>
-    public Task<string?> OwnerAsync(ChangeRun run, SweepObservation observed, CancellationToken cancellationToken)
+    public Task<ChangeOwner?> OwnerAsync(ChangeRun run, SweepObservation observed, CancellationToken cancellationToken)
     {
         var owner = policies.Load().DataSets.FirstOrDefault(s => s.Id == observed.Plan.DataSet)?.Owner;
-        return owner is null ? Task.FromResult<string?>(null) : owners.FindAsync(owner, cancellationToken);
+        return owner is null ? Task.FromResult<ChangeOwner?>(null) : owners.FindAsync(owner, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -8,10 +8,10 @@ namespace Compliance.Minimization.Sweeps;
 /// <summary>Knows who answers for data.</summary>
 internal interface IDataOwners
 {
-    /// <summary>Object id of an owner who can sign in; null for one who cannot, or is not known any more.</summary>
+    /// <summary>An owner who can sign in; null for one who cannot, or is not known any more.</summary>
     /// <param name="owner">Mail address or object id, as the policy has it.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<string?> FindAsync(string owner, CancellationToken cancellationToken);
+    Task<ChangeOwner?> FindAsync(string owner, CancellationToken cancellationToken);
 }
 
 /// <summary>What holds a plan of a sweep. Pure.</summary>

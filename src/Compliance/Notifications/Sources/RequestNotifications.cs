@@ -39,6 +39,16 @@ internal sealed class RequestNotifications(TenantId tenant, ApprovalBoard approv
         var missing = request.PeopleNeeded - agreed.Length;
         var audience = new Audience(NotificationRole.Approver, null, except, missing);
         yield return Item(key, Severity.High, "Your approval is asked for", $"{detail} Answer by {due}.", audience);
+        // The owner's yes is one of those needed: a mail goes to them whatever their roles in the policy of notifications.
+        if (ApprovalRules.NeededOwner(request) is { } owner && !agreed.Contains(owner, StringComparer.OrdinalIgnoreCase))
+            if (request.OwnerAddress is { Length: > 0 } address)
+                yield return Item(
+                    $"{key} owner",
+                    Severity.High,
+                    "Your approval is asked for, as the owner of the data",
+                    $"{detail} Answer by {due}.",
+                    new Audience(null, address, except) { ObjectId = owner }
+                );
         if (now <= request.Deadline)
             yield break;
         var late = $"{detail} The deadline was {due}; what is asked about stays as it is until enough have answered.";
