@@ -13,13 +13,13 @@ public sealed class SweepCommandTests
     private const string Total = """{"items":10,"bytes":100}""";
 
     private const string Totals = $$"""
-        {"all":{{Total}},"due":{"items":4,"bytes":40},"moved":{"items":0,"bytes":0},"reported":{"items":0,"bytes":0},
-         "held":{"items":0,"bytes":0},"unknown":{"items":0,"bytes":0}}
+        {"all":{{Total}} ,"due":{"items":4,"bytes":40},"moved":{"items":0,"bytes":0},"reported":{"items":0,"bytes":0},
+         "held":{"items":0,"bytes":0},"unknown":{"items":0,"bytes":0} }
         """;
 
     private const string View = $$"""
         {"sweep":{{Sweep}},"dataSets":[{"caseId":"c","dataSet":"prompts","owner":"a@b.example","totals":{{Totals}},
-         "due":{"old":{"items":4,"bytes":40} },"samples":["sttrain/raw/\u001b[2Jx"],"holds":["Rule old deletes for the first time."]}]}
+         "due":{"old":{"items":4,"bytes":40} } ,"samples":["sttrain/raw/\u001b[2Jx"],"holds":["Rule old deletes for the first time."]}]}
         """;
 
     private static string Report(string state, string note) =>

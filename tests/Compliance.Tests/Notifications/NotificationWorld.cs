@@ -135,7 +135,7 @@ internal sealed class NotificationWorld : IDisposable
     public void Dispose() => File.Delete(_policy);
 
     private PseudonymousEvidenceLog Evidence(StateStorage storage) =>
-        new(new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), new BlobPseudonyms(storage));
+        new(new AppendBlobEvidenceLog(storage, Time, NullLogger<AppendBlobEvidenceLog>.Instance), new BlobPseudonyms(storage, Time));
 
     private static StateStorage Storage(MemoryStorageTransport process) =>
         new(
