@@ -14,6 +14,7 @@ internal sealed class BlobListing(StandInContainer container, ListingQuery query
     private readonly ListedBlob _blob = new(query, container.Account);
     private ListingCursor _cursor = query.Start;
     private int _written;
+    private bool _isFull;
     private bool _hasMore;
     private bool _isOver;
 
@@ -26,6 +27,7 @@ internal sealed class BlobListing(StandInContainer container, ListingQuery query
         while (!_isOver)
         {
             var end = Math.Min(_written + Slice, query.MaxResults);
+            _isFull = false;
             container.Visit(_cursor.Name, family => Add(xml, family, end));
             if (container.DeletedAt is not null)
             {
@@ -33,9 +35,7 @@ internal sealed class BlobListing(StandInContainer container, ListingQuery query
                 context.Abort();
                 return;
             }
-            // Nothing was left to stop at.
-            if (_written < end)
-                _isOver = true;
+            _isOver |= !_isFull;
             if (_isOver)
                 End(xml);
             await context.Response.BodyWriter.WriteAsync(xml.Written, context.RequestAborted);
@@ -121,6 +121,7 @@ internal sealed class BlobListing(StandInContainer container, ListingQuery query
     {
         if (_written < end)
             return true;
+        _isFull = true;
         if (_written == query.MaxResults)
             _isOver = _hasMore = true;
         return false;

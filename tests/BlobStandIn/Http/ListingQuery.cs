@@ -74,7 +74,9 @@ internal sealed record ListingQuery
             return null;
         if ((marker.Length == 0 ? new ListingCursor(first, -1) : ListingCursor.FromMarker(marker)) is not { } start)
             return null;
-        return new([.. request.Query("include").Split(',', StringSplitOptions.RemoveEmptyEntries)])
+        var include = request.Query("include").Split(',', StringSplitOptions.RemoveEmptyEntries);
+        // The client for .NET writes some with a capital letter.
+        return new(new HashSet<string>(include, StringComparer.OrdinalIgnoreCase))
         {
             Prefix = prefix,
             Delimiter = request.Query("delimiter"),

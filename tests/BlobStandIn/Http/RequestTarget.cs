@@ -69,7 +69,7 @@ internal readonly ref struct RequestTarget
     {
         if (!escaped.Contains('%'))
             return escaped.TryCopyTo(text) ? escaped.Length : -1;
-        Span<byte> bytes = stackalloc byte[MaxName * 3];
+        Span<byte> bytes = stackalloc byte[(MaxName * 3) + 4];
         var count = 0;
         for (var i = 0; i < escaped.Length; i++)
         {

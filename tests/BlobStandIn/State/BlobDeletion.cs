@@ -37,10 +37,14 @@ internal static class BlobDeletion
             : DeleteOther(container, family, version, call);
     }
 
+    /// <summary>What refuses a delete of what is not there.</summary>
+    public static StandInError Missing(StandInAccount account, in DeleteCall call) =>
+        account.AnswersMissingAsUnmet && call.Conditions.IfMatch != 0 ? StandInError.ConditionNotMet : StandInError.BlobNotFound;
+
     private static StandInError? DeleteOther(StandInContainer container, BlobFamily family, StoredBlob? blob, in DeleteCall call)
     {
         if (blob is null)
-            return StandInError.BlobNotFound;
+            return Missing(container.Account, call);
         if (Refusal(container, blob, call, hasLeases: false) is { } error)
             return error;
         Remove(container.Account, family, blob);
@@ -50,7 +54,7 @@ internal static class BlobDeletion
     private static StandInError? DeleteCurrent(StandInContainer container, BlobFamily family, in DeleteCall call)
     {
         if (family.Current is not { } current)
-            return StandInError.BlobNotFound;
+            return Missing(container.Account, call);
         if (Refusal(container, current, call, hasLeases: true) is { } error)
             return error;
         if (family.HasSnapshots && call.Snapshots == SnapshotDeletion.None)

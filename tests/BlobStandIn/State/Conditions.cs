@@ -46,7 +46,8 @@ internal readonly record struct Conditions
     {
         if (IfMatch is not (0 or Any) && IfMatch != blob.ETag)
             return StandInError.ConditionNotMet;
-        if (IfNoneMatch is Any || (IfNoneMatch != 0 && IfNoneMatch == blob.ETag))
+        // A star is not heeded: https://github.com/apache/opendal/issues/8176. Of a new blob it is checked where it is made.
+        if (IfNoneMatch == blob.ETag)
             return StandInError.ConditionNotMet;
         // Both headers are to the second.
         var modified = blob.Modified.AddTicks(-(blob.Modified.Ticks % TimeSpan.TicksPerSecond));

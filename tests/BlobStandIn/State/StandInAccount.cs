@@ -19,6 +19,12 @@ internal sealed class StandInAccount(string name, TimeProvider time)
     /// <summary>Whether it has directories; then it has neither versions nor index tags.</summary>
     public bool IsHierarchical { get; init; }
 
+    /// <summary>
+    /// Whether a delete with If-Match of a blob that is not there answers 412, as Azurite does, and not 404. The real service answers a
+    /// read of such a blob with 404; what it answers to a delete is not known, so the sweep has to bear both.
+    /// </summary>
+    public bool AnswersMissingAsUnmet { get; init; }
+
     /// <summary>How long soft delete keeps what is deleted from now on; null for no soft delete.</summary>
     public TimeSpan? SoftDelete { get; set; }
 

@@ -89,9 +89,8 @@ internal sealed class StandInContainer(StandInAccount account, string name)
         {
             if (DeletedAt is not null)
                 return StandInError.ContainerNotFound;
-            if (_names.Find(blob) is not { } family)
-                return StandInError.BlobNotFound;
-            family.Erase(account.Now);
+            if (Find(blob) is not { } family)
+                return BlobDeletion.Missing(account, call);
             var error =
                 account.IsHierarchical && HasBelow(family)
                     ? StandInError.DirectoryIsNotEmpty
@@ -111,8 +110,7 @@ internal sealed class StandInContainer(StandInAccount account, string name)
     {
         lock (_gate)
         {
-            var family = _names.Find(blob);
-            family?.Erase(account.Now);
+            var family = Find(blob.AsSpan());
             if (DeletedAt is not null || (family is null && !create))
                 return default;
             var isNew = family is null;
@@ -172,6 +170,17 @@ internal sealed class StandInContainer(StandInAccount account, string name)
             Tier = seed.Tier,
         };
         return true;
+    }
+
+    // What is left of a name now; null for nothing.
+    private BlobFamily? Find(ReadOnlySpan<char> blob)
+    {
+        var family = _names.Find(blob);
+        family?.Erase(account.Now);
+        if (family is not { IsEmpty: true })
+            return family;
+        _names.Remove(family.Name);
+        return null;
     }
 
     // A directory's name is followed by a slash and the names in it.
