@@ -1,3 +1,4 @@
+using BlobStandIn.Faults;
 using BlobStandIn.State;
 using CsCheck;
 
@@ -65,6 +66,18 @@ public sealed class StandInStateTests
     [InlineData("\"a\" = '1' AND ")]
     [InlineData("\"a\" = '1")]
     public void Another_condition_on_tags_is_refused(string text) => Assert.Null(TagCondition.Parse(text));
+
+    [Fact]
+    public void Parts_are_sent_in_another_order_by_the_seed()
+    {
+        var parts = Enumerable.Range(0, 20).ToList();
+        var orders = new[] { 15, 15, 16 }.Select(s => new StandInFaults(s, TimeProvider.System) { ShufflesParts = true }.Disturb(parts)).ToList();
+
+        Assert.Equal(parts, orders[0].Order());
+        Assert.NotEqual(parts, orders[0]);
+        Assert.Equal(orders[0], orders[1]);
+        Assert.NotEqual(orders[0], orders[2]);
+    }
 
     private static IEnumerable<string> From(NameIndex index, string name)
     {
