@@ -5,7 +5,9 @@ using BlobStandIn.State;
 
 namespace BlobStandIn;
 
-/// <summary>Measures what the service can do by itself, with clients that do next to nothing: the limit of whoever is measured on it.</summary>
+/// <summary>
+/// Measures what the service can do by itself, with clients that do next to nothing: the limit of whoever is measured on it.
+/// </summary>
 internal static class Capacity
 {
     private const int BatchSize = 256;

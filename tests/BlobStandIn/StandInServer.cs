@@ -22,7 +22,7 @@ internal sealed class StandInServer : IAsyncDisposable
         _port = new Uri(server.Urls.Single()).Port;
     }
 
-    /// <summary>What is let go wrong; may be changed while it serves.</summary>
+    /// <summary>What is made to fail; may be changed while it serves.</summary>
     public StandInFaults Faults { get; }
 
     /// <summary>What was asked.</summary>
@@ -37,7 +37,7 @@ internal sealed class StandInServer : IAsyncDisposable
 
     /// <summary>Starts on a port that the system chooses, and returns when it answers.</summary>
     /// <param name="accounts">What it serves.</param>
-    /// <param name="faults">What is let go wrong.</param>
+    /// <param name="faults">What is made to fail.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     public static async Task<StandInServer> StartAsync(
         IEnumerable<StandInAccount> accounts,

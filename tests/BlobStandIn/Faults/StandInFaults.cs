@@ -2,7 +2,7 @@ using BlobStandIn.State;
 
 namespace BlobStandIn.Faults;
 
-/// <summary>What a test or a benchmark lets go wrong, and how long things take. Nothing, unless it is set.</summary>
+/// <summary>What a test or a benchmark makes fail, and how long things take. Nothing, unless it is set.</summary>
 /// <param name="seed">Chooses which requests a share strikes.</param>
 /// <param name="time">What latency is measured by.</param>
 internal sealed class StandInFaults(int seed, TimeProvider time)

@@ -2,7 +2,7 @@ namespace BlobStandIn.Faults;
 
 /// <summary>A quota: so many items a second, and so many at once.</summary>
 /// <param name="perSecond">Items a second.</param>
-/// <param name="burst">Most that can gather while nobody asks.</param>
+/// <param name="burst">Most that can gather while no request comes.</param>
 /// <param name="time">What it refills by.</param>
 internal sealed class TokenBucket(double perSecond, double burst, TimeProvider time)
 {

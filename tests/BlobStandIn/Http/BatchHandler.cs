@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace BlobStandIn.Http;
 
 /// <summary>Answers a batch of deletes or of changes of tier.</summary>
-/// <param name="faults">What is let go wrong.</param>
+/// <param name="faults">What is made to fail.</param>
 /// <param name="items">What carries out an item.</param>
 internal sealed class BatchHandler(StandInFaults faults, ItemHandler items)
 {

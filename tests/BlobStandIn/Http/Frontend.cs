@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace BlobStandIn.Http;
 
-/// <summary>Takes every request: who it is from, how long it takes, what is let go wrong, and who answers it.</summary>
+/// <summary>Takes every request: who it is from, how long it takes, what is made to fail, and who answers it.</summary>
 internal sealed class Frontend
 {
     private readonly IReadOnlyDictionary<string, StandInAccount> _accounts;
@@ -150,10 +150,8 @@ internal sealed class Frontend
         var policy = account.SoftDelete is { } retention
             ? string.Create(CultureInfo.InvariantCulture, $"<Enabled>true</Enabled><Days>{(int)retention.TotalDays}</Days>")
             : "<Enabled>false</Enabled>";
-        return Answers.XmlAsync(
-            request.Context,
-            $"""<?xml version="1.0" encoding="utf-8"?><StorageServiceProperties><DeleteRetentionPolicy>{policy}</DeleteRetentionPolicy></StorageServiceProperties>"""
-        );
+        var properties = $"<DeleteRetentionPolicy>{policy}</DeleteRetentionPolicy>";
+        return Answers.XmlAsync(request.Context, $"<StorageServiceProperties>{properties}</StorageServiceProperties>");
     }
 
     private static string Endpoint(StandInRequest request) => $"http://{request.Context.Request.Host}/{request.Account}/";

@@ -4,7 +4,7 @@ using BlobStandIn.State;
 namespace BlobStandIn.Http;
 
 /// <summary>Carries out a delete or a change of tier, by itself or as an item of a batch.</summary>
-/// <param name="faults">What is let go wrong.</param>
+/// <param name="faults">What is made to fail.</param>
 /// <param name="log">Counts them.</param>
 internal sealed class ItemHandler(StandInFaults faults, RequestLog log)
 {

@@ -77,12 +77,18 @@ internal readonly ref struct RequestTarget
                 return -1;
             if (escaped[i] != '%')
                 count += Encoding.UTF8.GetBytes(escaped.Slice(i, 1), bytes[count..]);
-            else if (i + 2 < escaped.Length && byte.TryParse(escaped.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, null, out bytes[count]))
+            else if (TryHex(escaped[(i + 1)..], out bytes[count]))
                 (count, i) = (count + 1, i + 2);
             else
                 return -1;
         }
         return Encoding.UTF8.TryGetChars(bytes[..count], text, out var length) ? length : -1;
+    }
+
+    private static bool TryHex(ReadOnlySpan<char> text, out byte value)
+    {
+        value = 0;
+        return text.Length >= 2 && byte.TryParse(text[..2], NumberStyles.AllowHexSpecifier, null, out value);
     }
 
     private static ReadOnlySpan<char> Cut(scoped ref ReadOnlySpan<char> path)

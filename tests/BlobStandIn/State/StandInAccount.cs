@@ -34,7 +34,8 @@ internal sealed class StandInAccount(string name, TimeProvider time)
     /// <summary>Makes a container.</summary>
     /// <exception cref="ArgumentException">There is one of that name.</exception>
     public StandInContainer AddContainer(string container) =>
-        TryAddContainer(container, BlobExtras.None.Metadata) ?? throw new ArgumentException("There is one of that name.", nameof(container));
+        TryAddContainer(container, BlobExtras.None.Metadata)
+        ?? throw new ArgumentException("There is one of that name.", nameof(container));
 
     /// <summary>Makes a container; null where there is one of that name.</summary>
     public StandInContainer? TryAddContainer(string container, IReadOnlyDictionary<string, string> metadata)

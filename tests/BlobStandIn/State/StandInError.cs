@@ -53,7 +53,7 @@ internal sealed record StandInError(int Status, string Code, string Message)
         new(403, "OperationNotAllowedOnRootBlob", "The operation is not allowed on root blob.");
 
     public static StandInError NotAuthenticated { get; } =
-        new(403, "AuthenticationFailed", "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly.");
+        new(403, "AuthenticationFailed", "Server failed to authenticate the request.");
 
     public static StandInError ServerBusy { get; } = new(503, "ServerBusy", "The server is busy.");
 

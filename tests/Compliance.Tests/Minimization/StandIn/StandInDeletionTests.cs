@@ -53,7 +53,8 @@ public sealed class StandInDeletionTests
         await using var host = await StandInHost.StartAsync();
         host.Add(Name, "b");
         var lease = host.Client.GetBlobClient("b").GetBlobLeaseClient();
-        await host.Client.GetBlobClient(Name).GetBlobLeaseClient().AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: CancellationToken);
+        var first = host.Client.GetBlobClient(Name).GetBlobLeaseClient();
+        await first.AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: CancellationToken);
         await lease.AcquireAsync(TimeSpan.FromSeconds(-1), cancellationToken: CancellationToken);
 
         host.Time.Advance(TimeSpan.FromSeconds(15));
@@ -122,7 +123,8 @@ public sealed class StandInDeletionTests
 
         Assert.Equal("404 BlobNotFound", await DeleteAsync(host, name: "b"));
         Assert.Equal("404 BlobNotFound", await DeleteAsync(host, new() { IfMatch = ETagOf(host) }, "b"));
-        Assert.Equal("404 BlobNotFound", await CodeAsync(host.Client.GetBlobClient(Name).WithSnapshot(Id(1)).DeleteAsync(cancellationToken: CancellationToken)));
+        var snapshot = host.Client.GetBlobClient(Name).WithSnapshot(Id(1));
+        Assert.Equal("404 BlobNotFound", await CodeAsync(snapshot.DeleteAsync(cancellationToken: CancellationToken)));
         host.Account.DeleteContainer("raw");
         Assert.Equal("404 ContainerNotFound", await DeleteAsync(host));
     }
@@ -136,7 +138,8 @@ public sealed class StandInDeletionTests
         var versions = (await host.ListAsync()).Select(b => b.VersionId).ToList();
         var blob = host.Client.GetBlobClient(Name);
 
-        Assert.Equal("403 OperationNotAllowedOnRootBlob", await CodeAsync(blob.WithVersion(versions[1]).DeleteAsync(cancellationToken: CancellationToken)));
+        var current = blob.WithVersion(versions[1]);
+        Assert.Equal("403 OperationNotAllowedOnRootBlob", await CodeAsync(current.DeleteAsync(cancellationToken: CancellationToken)));
         await blob.WithVersion(versions[0]).DeleteAsync(cancellationToken: CancellationToken);
 
         Assert.Equal([versions[1]], (await host.ListAsync()).Select(b => b.VersionId));
@@ -145,7 +148,7 @@ public sealed class StandInDeletionTests
     [Fact]
     public async Task With_versions_a_deleted_blob_is_a_version_that_undelete_does_not_make_current()
     {
-        await using var host = await StandInHost.StartAsync(time => new("acme", time) { IsVersioned = true, SoftDelete = TimeSpan.FromDays(7) });
+        await using var host = await StandInHost.StartAsync(VersionedWithSoftDelete);
         await host.Client.GetBlobClient(Name).UploadAsync(BinaryData.FromString("first"), CancellationToken);
         var version = (await host.ListAsync()).Single().VersionId;
 
@@ -156,6 +159,10 @@ public sealed class StandInDeletionTests
         var blob = host.Client.GetBlobClient(Name);
         Assert.Equal(200, (await blob.UndeleteAsync(CancellationToken)).Status);
         Assert.False(await blob.ExistsAsync(CancellationToken));
+        await blob.WithVersion(version).DeleteAsync(cancellationToken: CancellationToken);
+        Assert.Equal(200, (await blob.UndeleteAsync(CancellationToken)).Status);
+        Assert.Equal([(version, false)], await VersionsAsync(host));
+        Assert.False(await blob.ExistsAsync(CancellationToken));
 
         await blob.SyncCopyFromUriAsync(blob.WithVersion(version).Uri, cancellationToken: CancellationToken);
         Assert.Equal("first", (await blob.DownloadContentAsync(CancellationToken)).Value.Content.ToString());
@@ -164,7 +171,7 @@ public sealed class StandInDeletionTests
     [Fact]
     public async Task A_deleted_version_is_soft_deleted_until_its_time_is_over()
     {
-        await using var host = await StandInHost.StartAsync(time => new("acme", time) { IsVersioned = true, SoftDelete = TimeSpan.FromDays(7) });
+        await using var host = await StandInHost.StartAsync(VersionedWithSoftDelete);
         host.Add(Name);
         host.Raw.Rewrite(Name);
         var version = (await host.ListAsync())[0].VersionId;
@@ -210,7 +217,8 @@ public sealed class StandInDeletionTests
     public async Task A_hierarchical_account_lists_directories_and_has_no_tags()
     {
         await using var host = await StandInHost.StartAsync(time => new("acme", time) { IsHierarchical = true });
-        host.Raw.Add(new BlobSeed("2027") { Size = 0, Extras = new() { Metadata = new Dictionary<string, string> { ["hdi_isfolder"] = "true" } } });
+        var metadata = new Dictionary<string, string> { ["hdi_isfolder"] = "true" };
+        host.Raw.Add(new BlobSeed("2027") { Size = 0, Extras = new() { Metadata = metadata } });
         host.Add(Name);
 
         var directory = (await host.ListAsync(BlobStates.None))[0];
@@ -241,6 +249,9 @@ public sealed class StandInDeletionTests
         Assert.NotEqual(etag, ETagOf(host));
         Assert.Equal(Tags, (await blob.GetPropertiesAsync(cancellationToken: CancellationToken)).Value.Metadata);
     }
+
+    private static StandInAccount VersionedWithSoftDelete(TimeProvider time) =>
+        new("acme", time) { IsVersioned = true, SoftDelete = TimeSpan.FromDays(7) };
 
     private static string? CurrentVersion(StandInHost host) => host.Raw.Find(Name)?.Version.ToString("O");
 

@@ -80,7 +80,7 @@ public sealed class StandInListingTests
             Assert.InRange(found.Count, 1, 771);
         }
 
-        var expected = names.SelectMany(n => host.Raw.Items(n).Select(b => (n, (b.IsSnapshot ? b.Extras.Snapshot : b.Version).ToString("O"))));
+        var expected = names.SelectMany(n => host.Raw.Items(n).Select(b => (n, b.Order.ToString("O"))));
         Assert.Equal(771, found.Count);
         Assert.Equal(expected, found);
     }

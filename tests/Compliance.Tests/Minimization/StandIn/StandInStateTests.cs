@@ -71,7 +71,8 @@ public sealed class StandInStateTests
     public void Parts_are_sent_in_another_order_by_the_seed()
     {
         var parts = Enumerable.Range(0, 20).ToList();
-        var orders = new[] { 15, 15, 16 }.Select(s => new StandInFaults(s, TimeProvider.System) { ShufflesParts = true }.Disturb(parts)).ToList();
+        var faults = new[] { 15, 15, 16 }.Select(s => new StandInFaults(s, TimeProvider.System) { ShufflesParts = true });
+        var orders = faults.Select(f => f.Disturb(parts)).ToList();
 
         Assert.Equal(parts, orders[0].Order());
         Assert.NotEqual(parts, orders[0]);
