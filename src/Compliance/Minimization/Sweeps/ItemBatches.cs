@@ -157,10 +157,24 @@ internal sealed class ItemBatches(IBlobData blobs, ItemJudge judge, ConcurrencyG
                 break;
             default:
                 var (result, reason) = Meaning(answer);
-                if (result == SweepResult.AlreadyGone)
-                    result = Gone(item);
+                // A condition is not met either where there is nothing any more: some services answer that first.
+                if (result == SweepResult.AlreadyGone || (result == SweepResult.Changed && await IsGoneAsync(item, cancellationToken)))
+                    (result, reason) = (Gone(item), null);
                 outcomes.Add(Row(item.Joined, result, answer, reason));
                 break;
+        }
+    }
+
+    private async Task<bool> IsGoneAsync(Item item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await blobs.FindAsync(Facts(item.Joined.Planned), cancellationToken) is null;
+        }
+        catch (RequestFailedException)
+        {
+            // Changed, as the service answered: it stays, as far as is known.
+            return false;
         }
     }
 

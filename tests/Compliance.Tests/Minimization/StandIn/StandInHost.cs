@@ -77,6 +77,7 @@ internal sealed class StandInHost : IAsyncDisposable
             VersionId = item.VersionId,
             Snapshot = item.Snapshot,
             IsCurrent = item.Snapshot is null && (item.VersionId is null || item.IsLatestVersion == true),
+            IsBlockBlob = true,
             ETag = item.Properties.ETag?.ToString(),
             Size = item.Properties.ContentLength ?? 0,
         };

@@ -5,11 +5,11 @@ using Azure.Storage.Sas;
 using Compliance.Changes.Pauses;
 using Compliance.Minimization.Deletion;
 using Compliance.Minimization.Inventory;
-using Compliance.Minimization.Manifests;
 using Compliance.Minimization.Policy;
 using Compliance.Minimization.Sweeps;
 using Compliance.Storage;
 using Compliance.Tests.Minimization.Inventory;
+using Compliance.Tests.Minimization.StandIn;
 using Microsoft.Extensions.Time.Testing;
 using Testing;
 
@@ -23,27 +23,47 @@ internal sealed class SweepBench : IOpenAccounts, IPause
     public static readonly DateTimeOffset Now = new(2027, 4, 1, 6, 0, 0, TimeSpan.Zero);
 
     private readonly BlobServiceClient _service;
+    private readonly string _account;
+    private Func<string, CancellationToken, ValueTask<BatchProof>> _proof;
 
     public SweepBench(AzuriteFixture azurite, string? policy = null)
+        : this(azurite, new(azurite.StateConnection), (Account, $"c{Guid.CreateVersion7():N}"), policy ?? PolicyOf(Account)) => _proof = Proof;
+
+    private SweepBench(StorageFixture state, BlobServiceClient service, (string Account, string Container) at, string policy)
     {
-        Name = $"c{Guid.CreateVersion7():N}";
-        Run = new("tenant", $"sweep-{Name}", Now);
-        _service = new(azurite.StateConnection);
+        (_account, Name) = at;
+        Run = new("tenant", $"sweep-{Guid.CreateVersion7():N}", Now);
+        _service = service;
         Client = _service.GetBlobContainerClient(Name);
-        Policy = RetentionPolicyLoader.Load(policy ?? DefaultPolicy, "retention.yaml");
-        Storage = Tests.Storage.Faults.Storage(azurite);
+        Policy = RetentionPolicyLoader.Load(policy, "retention.yaml");
+        Storage = Tests.Storage.Faults.Storage(state);
         Documents = new(new BlobDocumentStore(Storage, SweepFiles.Container));
         Files = new(Storage);
-        Data = new BlobData(this, new StorageContainers(null!, null!), new BlobListing(null), new HttpClient(azurite.Wire()), Clock);
+        Data = new BlobData(
+            this,
+            new StorageContainers(null!, null!),
+            new BlobListing(null),
+            new HttpClient(new SocketsHttpHandler()),
+            Clock
+        );
         Blobs = Data;
+        _proof = Proof;
     }
 
+    /// <summary>A sweep of the stand-in's container; its own files are in memory.</summary>
+    public static SweepBench On(StandInHost host, StorageFixture state) =>
+        new(state, host.Service, (host.Account.Name, "raw"), PolicyOf(host.Account.Name))
+        {
+            _proof = (_, _) => ValueTask.FromResult(StandInHost.Proof),
+        };
+
     // Names end with the day of what they hold.
-    public const string DefaultPolicy = """
+    private static string PolicyOf(string account) =>
+        $$"""
         version: 1
         dataSets:
           - id: prompts
-            accounts: [devstoreaccount1]
+            accounts: [{{account}}]
             containers: ["*"]
             prefix: prompts/
             classification: restricted
@@ -53,7 +73,7 @@ internal sealed class SweepBench : IOpenAccounts, IPause
             rules:
               - { id: after-90-days, after: P90D, from: name, template: "prompts/{yyyy}/{MM}/{dd}/*", action: delete }
           - id: features
-            accounts: [devstoreaccount1]
+            accounts: [{{account}}]
             containers: ["*"]
             prefix: features/
             classification: internal
@@ -114,14 +134,20 @@ internal sealed class SweepBench : IOpenAccounts, IPause
             .UploadAsync(BinaryData.FromString(content), new BlobUploadOptions { Metadata = metadata, Tags = tags }, stop);
 
     public Task<ContainerPlan> PlanAsync() =>
-        new ContainerPlanner(Blobs, Files, Documents, Own).PlanAsync(Run, Policy, Account, Name, Stop);
+        new ContainerPlanner(Blobs, Files, Documents, Own).PlanAsync(Run, Policy, _account, Name, Stop);
 
-    public Task<bool> ActAsync(Slice slice, TimeSpan? within = null) =>
-        new SliceDeletion(Blobs, Files, Documents, Evidence, Own, this, Clock).RunAsync(
+    /// <summary>Carries a slice out. The clock goes on while something waits for it.</summary>
+    public async Task<bool> ActAsync(Slice slice)
+    {
+        var act = new SliceDeletion(Blobs, Files, Documents, Evidence, Own, this, Clock).RunAsync(
             new(Run, Policy, slice, new string('a', 64)),
-            within ?? TimeSpan.FromMinutes(5),
+            TimeSpan.FromDays(1),
             Stop
         );
+        while (await Task.WhenAny(act, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Stop)) != act)
+            Clock.Advance(TimeSpan.FromSeconds(1));
+        return await act;
+    }
 
     /// <summary>What became of each item, by its name.</summary>
     public async Task<IReadOnlyList<OutcomeRow>> OutcomesAsync(Slice slice)
@@ -140,14 +166,10 @@ internal sealed class SweepBench : IOpenAccounts, IPause
         return names;
     }
 
-    public async Task<IReadOnlyList<ManifestRow>> RowsAsync(Slice slice)
-    {
-        await using var manifest = await Files.ReadAsync(slice.Manifest, Stop);
-        return await ManifestReader.ReadAsync(manifest, slice.PlanId, Stop).ToListAsync(Stop);
-    }
+    public Task<SliceLeft> VerifyAsync(Slice slice) => new SliceVerification(Blobs, Files).VerifyAsync(slice, Stop);
 
     public Task<OpenAccount> OpenAsync(string account, CancellationToken cancellationToken) =>
-        Task.FromResult(new OpenAccount(SampleAccount.Named(Account), new DataAccount(Account, _service, Proof)));
+        Task.FromResult(new OpenAccount(SampleAccount.Named(_account), new DataAccount(_account, _service, _proof)));
 
     public Task<PauseHold?> HoldingAsync(bool isBlocking, CancellationToken cancellationToken) =>
         Task.FromResult(IsPaused ? new PauseHold(null!, TimeSpan.FromMinutes(1)) : null);
