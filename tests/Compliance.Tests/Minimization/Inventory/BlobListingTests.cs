@@ -283,7 +283,11 @@ public sealed class BlobListingTests : IDisposable
 
     private static DateTimeOffset Day(int day) => new(2027, 4, day, 6, 0, 0, TimeSpan.Zero);
 
-    private static StorageAccountFacts Account(bool isHierarchical) => SampleAccount.Named("stone") with { IsHierarchical = isHierarchical };
+    private static StorageAccountFacts Account(bool isHierarchical) =>
+        SampleAccount.Named("stone") with
+        {
+            IsHierarchical = isHierarchical,
+        };
 
     private static string Blob(string name, string before = "", string properties = "", string after = "") =>
         $"<Blob><Name>{name}</Name>{before}<Properties><Etag>0x1</Etag><Content-Length>1</Content-Length>{properties}</Properties>{after}"

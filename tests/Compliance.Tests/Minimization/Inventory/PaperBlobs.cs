@@ -45,5 +45,6 @@ internal sealed class PaperBlobs : HttpMessageHandler
             Content = Xml($"<EnumerationResults ServiceEndpoint=\"https://stone.blob.core.windows.net/\">{inner}</EnumerationResults>"),
         };
 
-    private static StringContent Xml(string text) => new("<?xml version=\"1.0\" encoding=\"utf-8\"?>" + text, Encoding.UTF8, "application/xml");
+    private static StringContent Xml(string text) =>
+        new("<?xml version=\"1.0\" encoding=\"utf-8\"?>" + text, Encoding.UTF8, "application/xml");
 }
