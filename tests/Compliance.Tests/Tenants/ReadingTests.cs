@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Compliance.Credentials;
 using Compliance.Findings;
 using Compliance.Minimization.Inventory;
+using Compliance.Minimization.Sweeps;
 using Compliance.Notifications.Channels;
 using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
@@ -65,7 +66,7 @@ public sealed class ReadingTests
         var page = File.ReadAllText(Path.Combine(RepositoryRoot.Find(), "docs", "reference", "permissions.md"));
 
         Assert.All(
-            DeclaredCall.All.Concat(NotificationCalls.All).Concat(InventoryCalls.All),
+            DeclaredCall.All.Concat(NotificationCalls.All).Concat(InventoryCalls.All).Concat(SweepCalls.All),
             call => Assert.Contains($"| {call.Method} `{call.Path}` | {call.Permission} | {call.For} |", page, StringComparison.Ordinal)
         );
     }
