@@ -34,7 +34,8 @@ internal static class Commands
         var commands = new AppCommands(options, output);
         var root = new RootCommand(
             "Manages the compliance app: cases of leavers, their plans and certificates, what waits for approval, what is open, "
-                + "sweeps of stored data, notifications, the policy of retention, the pause, the evidence, events sent by hand, messages that were given up, and "
+                + "sweeps of stored data, notifications, the policy of retention, the pause, the evidence, events sent by hand, messages "
+                + "that were given up, and "
                 + "its deployment to Azure."
         )
         {

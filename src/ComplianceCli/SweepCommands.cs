@@ -161,7 +161,8 @@ internal static class SweepCommands
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"{Plain.Text(set.DataSet)}  {State(set.State)}  {set.Totals.Due.Items} due, {set.Deleted.Items} deleted, {set.Left.Items} left\n"
+                $"{Plain.Text(set.DataSet)}  {State(set.State)}  {set.Totals.Due.Items} due, {set.Deleted.Items} deleted, "
+                    + $"{set.Left.Items} left\n"
             );
             if (set.Note is { } note)
                 text.Append(CultureInfo.InvariantCulture, $"  {Plain.Text(note)}\n");
@@ -170,7 +171,9 @@ internal static class SweepCommands
             text.Append(CultureInfo.InvariantCulture, $"{report.Unclassified.Items} items are in no data set.\n");
         foreach (var unread in report.Unread)
             text.Append(CultureInfo.InvariantCulture, $"not read: {Plain.Text(unread)}\n");
-        text.Append(report.IsComplete ? "Everything that was due is gone or kept with a reason.\n" : "Not everything that was due is gone.\n");
+        text.Append(
+            report.IsComplete ? "Everything that was due is gone or kept with a reason.\n" : "Not everything that was due is gone.\n"
+        );
         return text.ToString();
     }
 

@@ -159,6 +159,10 @@ public sealed partial class SweepDispatcher(ILogger<SweepDispatcher> log)
     [LoggerMessage(5201, LogLevel.Warning, "The orchestration of {SweepId} had ended ({Status}) and was started again")]
     private static partial void StartedAgain(ILogger logger, string sweepId, string status);
 
-    [LoggerMessage(5202, LogLevel.Information, "Orchestration {InstanceId} could not be notified ({Failure}); it reads what holds by itself")]
+    [LoggerMessage(
+        5202,
+        LogLevel.Information,
+        "Orchestration {InstanceId} could not be notified ({Failure}); it reads what holds by itself"
+    )]
     private static partial void NotNotified(ILogger logger, string instanceId, string failure);
 }

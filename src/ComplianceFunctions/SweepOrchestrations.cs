@@ -52,9 +52,7 @@ public sealed class SweepOrchestrations
         }
         var cases = await context.CallActivityAsync<IReadOnlyList<ChangeRun>>(nameof(SweepActivities.SweepPlanned), run, Retries);
         await Task.WhenAll(
-            cases.Select(c =>
-                context.CallSubOrchestratorAsync<string>(DataSet, c, new SubOrchestrationOptions(Retries, c.InstanceId))
-            )
+            cases.Select(c => context.CallSubOrchestratorAsync<string>(DataSet, c, new SubOrchestrationOptions(Retries, c.InstanceId)))
         );
         var until = await context.CallActivityAsync<DateTime?>(nameof(SweepActivities.SweepComplete), run, Retries);
         if (until is not { } day)

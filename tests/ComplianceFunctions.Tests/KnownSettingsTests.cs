@@ -30,7 +30,10 @@ public sealed class KnownSettingsTests
 
     [Theory]
     [InlineData("Polcy:X", "Policy__Credentials, Policy__Offboarding, Policy__Evidence, Policy__Retention, Policy__Notifications")]
-    [InlineData("POLIYC:Credentials", "Policy__Credentials, Policy__Offboarding, Policy__Evidence, Policy__Retention, Policy__Notifications")]
+    [InlineData(
+        "POLIYC:Credentials",
+        "Policy__Credentials, Policy__Offboarding, Policy__Evidence, Policy__Retention, Policy__Notifications"
+    )]
     [InlineData("Approval:Audience", "Approvals__Audience")]
     [InlineData("Guard:OwnIds", "Guards__OwnIds")]
     [InlineData("Clok:Noon", "Clock__Now, Clock__Frozen")]

@@ -48,12 +48,7 @@ internal static class BlobErasure
     {
         DateTimeOffset? until = null;
         await foreach (
-            var blob in ListAsync(
-                container,
-                BlobStates.Version | BlobStates.Snapshots | BlobStates.Deleted,
-                prefix,
-                cancellationToken
-            )
+            var blob in ListAsync(container, BlobStates.Version | BlobStates.Snapshots | BlobStates.Deleted, prefix, cancellationToken)
         )
         {
             if (!blob.Deleted)

@@ -1,6 +1,6 @@
 namespace Compliance.Text;
 
-/// <summary>The style of the pages that people read as documents: certificates and reports; light and dark, and fit to be printed.</summary>
+/// <summary>The style of pages that are documents, certificates and reports: light and dark, and fit to be printed.</summary>
 internal static class DocumentStyle
 {
     /// <summary>The style sheet.</summary>

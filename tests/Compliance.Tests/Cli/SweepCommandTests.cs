@@ -24,12 +24,12 @@ public sealed class SweepCommandTests
 
     private static string Report(string state, string note) =>
         $$"""
-        {"sweepId":"sweep-2027-q2","at":"2027-04-01T04:50:00Z","endedAt":"2027-04-02T04:50:00Z","policySha256":"aa","containers":3,
-         "dataSets":[{"dataSet":"prompts","classification":"restricted","owner":"a@b.example","purpose":"p","state":"{{state}}",
-         "totals":{{Totals}},"results":{"deleted":{"items":4,"bytes":40} },"approvers":2,"planId":"p","certificateSha256":"c",
-         "startedAt":null,"endedAt":null,"note":{{note}},"development":[],"purposeEnds":null}],
-         "unclassified":{"items":0,"bytes":0},"coverage":{},"unread":[],"retainedUntil":null}
-        """;
+            {"sweepId":"sweep-2027-q2","at":"2027-04-01T04:50:00Z","endedAt":"2027-04-02T04:50:00Z","policySha256":"aa","containers":3,
+             "dataSets":[{"dataSet":"prompts","classification":"restricted","owner":"a@b.example","purpose":"p","state":"{{state}}",
+             "totals":{{Totals}},"results":{"deleted":{"items":4,"bytes":40} },"approvers":2,"planId":"p","certificateSha256":"c",
+             "startedAt":null,"endedAt":null,"note":{{note}},"development":[],"purposeEnds":null}],
+             "unclassified":{"items":0,"bytes":0},"coverage":{},"unread":[],"retainedUntil":null}
+            """;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

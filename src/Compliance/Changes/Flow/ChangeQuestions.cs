@@ -114,4 +114,10 @@ internal sealed class ChangeQuestions<TObservation>(IChange<TObservation> change
 /// <param name="Description">What they need to know beside that.</param>
 /// <param name="Owner">Who answers as the owner; null when two approvers do.</param>
 /// <param name="ReadAt">When what is asked about was read (UTC).</param>
-internal sealed record ChangeQuestion(ActionPlan Plan, IReadOnlyList<Hold> Holds, IReadOnlyList<string> Description, ChangeOwner? Owner, DateTimeOffset ReadAt);
+internal sealed record ChangeQuestion(
+    ActionPlan Plan,
+    IReadOnlyList<Hold> Holds,
+    IReadOnlyList<string> Description,
+    ChangeOwner? Owner,
+    DateTimeOffset ReadAt
+);

@@ -8,7 +8,14 @@ internal static class BatchConnection
 
     /// <summary>Opens one for the life of the app.</summary>
     public static HttpClient Open() =>
-        new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = Lifetime, UseCookies = false })
+        new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                PooledConnectionLifetime = Lifetime,
+                UseCookies = false,
+            }
+        )
         {
             Timeout = AnswerWithin,
         };

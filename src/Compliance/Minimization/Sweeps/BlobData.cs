@@ -1,8 +1,8 @@
+using System.Runtime.CompilerServices;
 using Azure;
 using Compliance.Minimization.Deletion;
 using Compliance.Minimization.Evaluation;
 using Compliance.Minimization.Inventory;
-using System.Runtime.CompilerServices;
 
 namespace Compliance.Minimization.Sweeps;
 

@@ -51,7 +51,12 @@ internal sealed class ContainerPlanner(IBlobData blobs, SweepFiles files, SweepD
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
-            plan = new(account, container, [], $"Container {account}/{container} was listed and is not there any more: it was not planned.");
+            plan = new(
+                account,
+                container,
+                [],
+                $"Container {account}/{container} was listed and is not there any more: it was not planned."
+            );
         }
         return await documents.KeepPlanAsync(run.SweepId, plan, cancellationToken);
     }

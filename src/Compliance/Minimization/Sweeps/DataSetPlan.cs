@@ -33,11 +33,7 @@ internal sealed record DataSetPlan(
 /// <param name="Plan">The plan.</param>
 /// <param name="FirstActs">Ids of the rules that never deleted anything as they are now.</param>
 /// <param name="Left">What a listing after the act shows, by the step's id; none before the act.</param>
-internal sealed record SweepObservation(
-    DataSetPlan Plan,
-    IReadOnlyList<string> FirstActs,
-    IReadOnlyDictionary<string, SliceLeft> Left
-);
+internal sealed record SweepObservation(DataSetPlan Plan, IReadOnlyList<string> FirstActs, IReadOnlyDictionary<string, SliceLeft> Left);
 
 /// <summary>What a fresh listing shows of a slice that was carried out.</summary>
 /// <param name="StillThere">Items that were reported as gone and are there.</param>

@@ -30,9 +30,7 @@ internal sealed class ItemJudge(RetentionEvaluator evaluator, NewestBlobs newest
         if (decision.Action != RetentionAction.Delete || decision.DataSet?.Id != planned.DataSet || decision.Rule?.Id != planned.Rule)
             return (null, SweepResult.Changed, $"The policy decides otherwise now. {decision.Reason}");
         var target = DeletionTarget.From(seen, TagCondition(seen), out var problem);
-        return target is not null
-            ? (target, SweepResult.Deleted, null)
-            : (null, SweepResult.Held, DeletionTexts.Sentence(problem!.Value));
+        return target is not null ? (target, SweepResult.Deleted, null) : (null, SweepResult.Held, DeletionTexts.Sentence(problem!.Value));
     }
 
     /// <summary>
@@ -44,8 +42,7 @@ internal sealed class ItemJudge(RetentionEvaluator evaluator, NewestBlobs newest
         seen is { IsCurrent: true, Snapshot: null, Tags.Count: > 0 }
             ? string.Join(
                 " AND ",
-                seen.Tags.OrderBy(t => t.Key, StringComparer.Ordinal)
-                    .Select(t => $"\"{Quoted(t.Key, '"')}\" = '{Quoted(t.Value, '\'')}'")
+                seen.Tags.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"\"{Quoted(t.Key, '"')}\" = '{Quoted(t.Value, '\'')}'")
             )
             : null;
 

@@ -51,7 +51,9 @@ internal static class MinimizationDetections
                 Found(
                     MinimizationControls.PurposeEnded,
                     new(DataSetType, set.DataSet, set.DataSet),
-                    Text($"The purpose of data set {set.DataSet} ended with {set.PurposeEnds:yyyy-MM-dd}, and {set.Left.Items} items are left."),
+                    Text(
+                        $"The purpose of data set {set.DataSet} ended with {set.PurposeEnds:yyyy-MM-dd}; {set.Left.Items} items are left."
+                    ),
                     "Let a rule delete it, or give it another purpose in policy/retention.yaml"
                 )
             );

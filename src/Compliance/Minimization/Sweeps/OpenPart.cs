@@ -79,8 +79,7 @@ internal sealed class OpenPart : IDisposable
     }
 
     /// <summary>What came of the part, once all its outcomes are kept.</summary>
-    public DonePart Finish() =>
-        new(Number, _name, Convert.ToHexStringLower(_hash.GetCurrentHash()), _results, _startedAt, _endedAt);
+    public DonePart Finish() => new(Number, _name, Convert.ToHexStringLower(_hash.GetCurrentHash()), _results, _startedAt, _endedAt);
 
     /// <inheritdoc/>
     public void Dispose()

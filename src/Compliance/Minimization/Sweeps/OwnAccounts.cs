@@ -10,7 +10,9 @@ internal sealed record OwnAccounts(IReadOnlySet<string> Names)
     public static OwnAccounts Read(StorageOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new(new[] { options.State, options.Evidence }.Select(a => NameOf(a.BlobEndpoint)).ToHashSet(StringComparer.OrdinalIgnoreCase));
+        return new(
+            new[] { options.State, options.Evidence }.Select(a => NameOf(a.BlobEndpoint)).ToHashSet(StringComparer.OrdinalIgnoreCase)
+        );
     }
 
     // An emulator has the account in its path.

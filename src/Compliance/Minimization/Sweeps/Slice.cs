@@ -81,14 +81,7 @@ internal sealed record SliceTotals(
 
     /// <summary>The sum of two.</summary>
     public static SliceTotals operator +(SliceTotals a, SliceTotals b) =>
-        new(
-            a.All + b.All,
-            a.Due + b.Due,
-            a.Moved + b.Moved,
-            a.Reported + b.Reported,
-            a.Held + b.Held,
-            a.Unknown + b.Unknown
-        );
+        new(a.All + b.All, a.Due + b.Due, a.Moved + b.Moved, a.Reported + b.Reported, a.Held + b.Held, a.Unknown + b.Unknown);
 }
 
 /// <summary>What a sweep plans in one container.</summary>

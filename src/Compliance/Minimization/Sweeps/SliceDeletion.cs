@@ -123,13 +123,7 @@ internal sealed class SliceDeletion(
         return part;
     }
 
-    private async Task FinishAsync(
-        PartQueue parts,
-        SliceAct act,
-        OpenPart? part,
-        ItemBatches batches,
-        CancellationToken cancellationToken
-    )
+    private async Task FinishAsync(PartQueue parts, SliceAct act, OpenPart? part, ItemBatches batches, CancellationToken cancellationToken)
     {
         if (part is null)
             return;

@@ -53,8 +53,7 @@ internal sealed class SliceVerification(IBlobData blobs, SweepFiles files)
         };
 
     // Of the same name and another content is another one.
-    private static bool IsThere(JoinedRow joined) =>
-        joined.Seen is { } seen && seen.ETag?.Trim('"') == joined.Planned.ETag?.Trim('"');
+    private static bool IsThere(JoinedRow joined) => joined.Seen is { } seen && seen.ETag?.Trim('"') == joined.Planned.ETag?.Trim('"');
 
     private async Task<Dictionary<long, SweepResult>> OutcomesAsync(Slice slice, int part, CancellationToken cancellationToken)
     {

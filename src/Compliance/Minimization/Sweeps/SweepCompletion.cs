@@ -63,15 +63,15 @@ internal sealed class SweepCompletion(
         var back = new List<string>();
         long there = 0;
         foreach (var plan in await documents.PlansAsync(run.SweepId, cancellationToken))
-            foreach (var slice in plan.Slices.Where(s => s.DataSet is not null && s.Totals.Due.Items > 0))
-            {
-                var left = await verification.VerifyAsync(slice, cancellationToken);
-                if (left.Unread is { } unread)
-                    back.Add(unread);
-                else if (left.StillThere > 0)
-                    back.Add($"{left.StillThere} items that were deleted from {slice.Place} are there.");
-                there += left.StillThere;
-            }
+        foreach (var slice in plan.Slices.Where(s => s.DataSet is not null && s.Totals.Due.Items > 0))
+        {
+            var left = await verification.VerifyAsync(slice, cancellationToken);
+            if (left.Unread is { } unread)
+                back.Add(unread);
+            else if (left.StillThere > 0)
+                back.Add($"{left.StillThere} items that were deleted from {slice.Place} are there.");
+            there += left.StillThere;
+        }
         await runs.RunAsync(
             run.TenantId,
             "DataMinimizationErasure",
@@ -215,7 +215,11 @@ internal sealed class SweepCompletion(
         var results = report
             .DataSets.SelectMany(d => d.Results)
             .GroupBy(r => r.Key)
-            .ToDictionary(g => $"{g.Key}"[..1].ToLowerInvariant() + $"{g.Key}"[1..], g => g.Sum(r => r.Value.Items), StringComparer.Ordinal);
+            .ToDictionary(
+                g => $"{g.Key}"[..1].ToLowerInvariant() + $"{g.Key}"[1..],
+                g => g.Sum(r => r.Value.Items),
+                StringComparer.Ordinal
+            );
         results["bytesDeleted"] = report.DataSets.Sum(d => d.Deleted.Bytes);
         results["unclassified"] = report.Unclassified.Items;
         await evidence.AppendAsync(

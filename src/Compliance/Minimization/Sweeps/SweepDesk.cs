@@ -92,9 +92,7 @@ public sealed class SweepDesk
         var now = _time.GetUtcNow();
         var id = string.Create(CultureInfo.InvariantCulture, $"sweep-{now.UtcDateTime:yyyyMMdd'T'HHmmssfff'Z'}");
         var sweep = await _sweeps.BeginAsync(New(id, now, person.ObjectId, isDryRun), cancellationToken);
-        return sweep.Id == id
-            ? new(202, null, sweep)
-            : new(409, $"sweep {sweep.Id} is under way: wait for its end, or cancel it", sweep);
+        return sweep.Id == id ? new(202, null, sweep) : new(409, $"sweep {sweep.Id} is under way: wait for its end, or cancel it", sweep);
     }
 
     /// <summary>Stops a sweep: what was not deleted by then stays.</summary>
@@ -141,7 +139,8 @@ public sealed class SweepDesk
     }
 
     /// <summary>The report of a sweep; null while it is not done.</summary>
-    internal Task<SweepReport?> ReportAsync(string id, CancellationToken cancellationToken) => _documents.ReportAsync(id, cancellationToken);
+    internal Task<SweepReport?> ReportAsync(string id, CancellationToken cancellationToken) =>
+        _documents.ReportAsync(id, cancellationToken);
 
     private async Task<DataSetView> ViewAsync(Sweep sweep, string dataSet, CancellationToken cancellationToken)
     {

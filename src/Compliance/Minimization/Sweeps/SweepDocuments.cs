@@ -92,7 +92,10 @@ internal sealed class SweepDocuments(BlobDocumentStore documents)
     /// <summary>The certificate of a case; null where it has none.</summary>
     public async Task<KeptCertificate?> CertificateAsync(string caseId, CancellationToken cancellationToken)
     {
-        if (await documents.LoadBytesAsync($"{StateKeys.Safe(caseId, "a case's id")}/1/certificate.json", cancellationToken) is not { } bytes)
+        if (
+            await documents.LoadBytesAsync($"{StateKeys.Safe(caseId, "a case's id")}/1/certificate.json", cancellationToken)
+            is not { } bytes
+        )
             return null;
         var certificate = JsonSerializer.Deserialize<ChangeCertificate>(bytes, ComplianceJson.Compact)!;
         return new(certificate, Convert.ToHexStringLower(SHA256.HashData(bytes)));

@@ -101,6 +101,5 @@ internal sealed class SweepExecutor(
             await acts.ActedAsync(plan.TenantId, RuleIdentity.Create(set, rule), plan.CaseId, time.GetUtcNow(), cancellationToken);
     }
 
-    private StepOutcome Outcome(PlanStep step, StepResult result, string? reason = null) =>
-        new(step.Id, result, time.GetUtcNow(), reason);
+    private StepOutcome Outcome(PlanStep step, StepResult result, string? reason = null) => new(step.Id, result, time.GetUtcNow(), reason);
 }

@@ -43,15 +43,19 @@ internal static class SweepPolicy
         if (due.Items == all.Items && all.Items >= MinItemsForWhole)
             holds.Add(new(SweepGuards.Whole, Text($"All {all.Items} items of data set {observed.Plan.DataSet} are due.")));
         else if (set is not null && (decimal)due.Items > (decimal)set.MaxShare * all.Items)
-            holds.Add(new(SweepGuards.Share, Text($"{due.Items} of {all.Items} items are due, more than {set.MaxShare:P0} of the data set.")));
+            holds.Add(
+                new(SweepGuards.Share, Text($"{due.Items} of {all.Items} items are due, more than {set.MaxShare:P0} of the data set."))
+            );
         if (set?.MaxBytes is { } max && due.Bytes > max)
             holds.Add(new(SweepGuards.Bytes, Text($"{due.Bytes} bytes are due, more than {max}.")));
         foreach (var rule in observed.FirstActs)
-            holds.Add(new(SweepGuards.FirstActOfRule, $"Rule {rule} of data set {observed.Plan.DataSet} deletes for the first time as it is."));
+            holds.Add(
+                new(SweepGuards.FirstActOfRule, $"Rule {rule} of data set {observed.Plan.DataSet} deletes for the first time as it is.")
+            );
         return holds;
     }
 
-    /// <summary>What is deleted, how old it is and whether it can be undone. Names are shown by the command that the last line has.</summary>
+    /// <summary>What is deleted, how old it is and whether it can be undone. Names are shown by the command of the last line.</summary>
     public static IReadOnlyList<string> Describe(DataSetPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -62,11 +66,13 @@ internal static class SweepPolicy
         {
             Text($"{due.Items} items of {due.Bytes} bytes are deleted from {string.Join(", ", slices.Select(s => s.Place))}."),
             undo.Contains(null)
-                ? "It cannot be undone everywhere: at least one of the accounts keeps nothing that was deleted, or whether it does is not known."
+                ? "It cannot be undone everywhere: at least one of the accounts keeps nothing that was deleted, or may keep nothing."
                 : Text($"Storage keeps what is deleted for {undo.Min()} days, in which it can be restored there."),
         };
         if (slices.Min(s => s.Oldest) is { } oldest && slices.Max(s => s.Newest) is { } newest)
-            lines.Add(Text($"The oldest was last written on {oldest.UtcDateTime:yyyy-MM-dd}, the newest on {newest.UtcDateTime:yyyy-MM-dd}."));
+            lines.Add(
+                Text($"The oldest was last written on {oldest.UtcDateTime:yyyy-MM-dd}, the newest on {newest.UtcDateTime:yyyy-MM-dd}.")
+            );
         lines.Add($"Samples of the names: compliance sweep show {plan.Run.SweepId}");
         return lines;
     }

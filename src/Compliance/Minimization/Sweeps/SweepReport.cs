@@ -27,8 +27,7 @@ internal sealed record SweepReport(
 {
     /// <summary>Whether everything that is due was deleted, and everything was read.</summary>
     public bool IsComplete =>
-        Unread.Count == 0
-        && DataSets.All(d => d.State is DataSetState.Done or DataSetState.NothingDue && d.Totals.Unknown.Items == 0);
+        Unread.Count == 0 && DataSets.All(d => d.State is DataSetState.Done or DataSetState.NothingDue && d.Totals.Unknown.Items == 0);
 }
 
 /// <summary>What became of a data set.</summary>

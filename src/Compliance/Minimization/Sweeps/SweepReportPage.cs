@@ -88,9 +88,10 @@ internal static class SweepReportPage
         page.Table(
             "All data by classification",
             ["Classification", "Items", "Size"],
-            report.Coverage.Select(c =>
-                new HtmlRow(null, [new("", Shown(c.Key)), new("", Number(c.Value.Items)), new("", Size(c.Value.Bytes))])
-            )
+            report.Coverage.Select(c => new HtmlRow(
+                null,
+                [new("", Shown(c.Key)), new("", Number(c.Value.Items)), new("", Size(c.Value.Bytes))]
+            ))
         );
     }
 

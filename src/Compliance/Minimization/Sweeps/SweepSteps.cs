@@ -23,7 +23,8 @@ public sealed class SweepSteps
         _planning.CompleteAsync(run, cancellationToken);
 
     /// <summary>Decides whether the plan of a data set may be carried out.</summary>
-    public Task<ChangeDecision> DecideAsync(ChangeRun run, CancellationToken cancellationToken) => _flow.DecideAsync(run, cancellationToken);
+    public Task<ChangeDecision> DecideAsync(ChangeRun run, CancellationToken cancellationToken) =>
+        _flow.DecideAsync(run, cancellationToken);
 
     /// <summary>What came of a wait for approvals.</summary>
     public Task<ApprovalStatus> ApprovalStatusAsync(ChangeRun run, string requestId, CancellationToken cancellationToken) =>

@@ -24,7 +24,7 @@ internal interface ISweepStorage
     /// <summary>Names of the accounts that are development's, by their tags.</summary>
     Task<IReadOnlySet<string>> DevelopmentAccountsAsync(CancellationToken cancellationToken);
 
-    /// <summary>For how many days what is deleted from an account can be brought back; null where it cannot, or that is not known.</summary>
+    /// <summary>For how many days what is deleted from an account can be restored; null where it cannot, or that is not known.</summary>
     Task<int?> UndoDaysAsync(string account, CancellationToken cancellationToken);
 
     /// <summary>Until when the service keeps what was deleted from a container, at the latest (UTC); null where it keeps nothing.</summary>
@@ -83,12 +83,7 @@ internal sealed class SweepStorage(
             // By what is set; where that could not be read, by what is still listed as deleted.
             if (opened.Facts.BlobService is { } service)
                 return service.SoftDeleteDays is { } days ? time.GetUtcNow().AddDays(days + 1) : null;
-            return await BlobErasure.RetainedUntilAsync(
-                opened.Data.Blobs.GetBlobContainerClient(container),
-                "",
-                time,
-                cancellationToken
-            );
+            return await BlobErasure.RetainedUntilAsync(opened.Data.Blobs.GetBlobContainerClient(container), "", time, cancellationToken);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {

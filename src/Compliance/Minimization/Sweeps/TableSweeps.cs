@@ -26,12 +26,7 @@ internal sealed class TableSweeps(StateStorage storage)
         ArgumentNullException.ThrowIfNull(sweep);
         var table = await storage.TableAsync(Table, cancellationToken);
         // Its row first: the current one then always is there.
-        await table.ChangeRowAsync(
-            Partition(sweep.TenantId),
-            Key(sweep.Id),
-            row => row is null ? Row(sweep) : null,
-            cancellationToken
-        );
+        await table.ChangeRowAsync(Partition(sweep.TenantId), Key(sweep.Id), row => row is null ? Row(sweep) : null, cancellationToken);
         Sweep? open = null;
         await table.ChangeRowAsync(
             Partition(sweep.TenantId),

@@ -26,7 +26,8 @@ public sealed class BlobListingTests : IDisposable
                 <Blob><Name>a.json</Name><VersionId>2027-04-01T06:00:00.0000000Z</VersionId><IsCurrentVersion>true</IsCurrentVersion>
                 <Properties><Creation-Time>Thu, 01 Apr 2027 06:00:00 GMT</Creation-Time>
                 <Last-Modified>Fri, 02 Apr 2027 06:00:00 GMT</Last-Modified><Etag>0x8DB</Etag><Content-Length>42</Content-Length>
-                <BlobType>BlockBlob</BlobType><AccessTier>Cool</AccessTier><LeaseStatus>locked</LeaseStatus><LeaseState>breaking</LeaseState>
+                <BlobType>BlockBlob</BlobType><AccessTier>Cool</AccessTier><LeaseStatus>locked</LeaseStatus>
+                <LeaseState>breaking</LeaseState>
                 <LastAccessTime>Sat, 03 Apr 2027 06:00:00 GMT</LastAccessTime><TagCount>1</TagCount><LegalHold>true</LegalHold>
                 <ImmutabilityPolicyUntilDate>Sun, 04 Apr 2027 06:00:00 GMT</ImmutabilityPolicyUntilDate>
                 <ImmutabilityPolicyMode>unlocked</ImmutabilityPolicyMode></Properties>

@@ -8,7 +8,7 @@ using Testing;
 
 namespace Compliance.Tests.Minimization.Sweeps;
 
-/// <summary>What Azurite lacks: versions, soft delete, snapshots in a batch, conditions that hold together, answers that are lost.</summary>
+/// <summary>What Azurite lacks: versions, soft delete, snapshots in a batch, conditions that hold together, lost answers.</summary>
 public sealed class SliceOnStandInTests(MemoryStorageFixture state)
 {
     private static readonly string[] Names = [.. Enumerable.Range(0, 600).Select(i => SweepBench.Prompt(100, $"{i:D4}"))];
@@ -119,10 +119,7 @@ public sealed class SliceOnStandInTests(MemoryStorageFixture state)
         Assert.True(await bench.ActAsync(slice));
 
         var results = (await bench.OutcomesAsync(slice)).ToDictionary(o => o.Name, o => o.Result);
-        Assert.Equal(
-            [SweepResult.Changed, SweepResult.Held, SweepResult.Changed, SweepResult.Deleted],
-            Names[..4].Select(n => results[n])
-        );
+        Assert.Equal([SweepResult.Changed, SweepResult.Held, SweepResult.Changed, SweepResult.Deleted], Names[..4].Select(n => results[n]));
         Assert.Equal(new SliceLeft(0, 0, 3, 0), await bench.VerifyAsync(slice));
     }
 
@@ -168,18 +165,11 @@ public sealed class SliceOnStandInTests(MemoryStorageFixture state)
     public async Task An_erased_pseudonym_goes_with_its_versions_and_until_when_soft_delete_keeps_it_is_known()
     {
         await using var host = await StandInHost.StartAsync(time =>
-            new("acme", time)
-            {
-                IsVersioned = true,
-                SoftDelete = TimeSpan.FromDays(7),
-            }
+            new("acme", time) { IsVersioned = true, SoftDelete = TimeSpan.FromDays(7) }
         );
         var storage = new StateStorage(
             StorageOptions.Read(
-                Settings.Of(
-                    ("AzureWebJobsStorage", state.StateConnection),
-                    ("EvidenceStorage", host.Server.ConnectionString(host.Account))
-                )
+                Settings.Of(("AzureWebJobsStorage", state.StateConnection), ("EvidenceStorage", host.Server.ConnectionString(host.Account)))
             )
         );
         var pseudonyms = new BlobPseudonyms(storage, host.Time);

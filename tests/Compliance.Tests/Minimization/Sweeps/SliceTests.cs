@@ -33,7 +33,10 @@ public sealed class SliceTests(AzuriteFixture azurite)
         Assert.All(await bench.OutcomesAsync(prompts), o => Assert.Equal((SweepResult.Deleted, 202, null), (o.Result, o.Status, o.Code)));
         Assert.Equal(2, (await bench.OutcomesAsync(prompts)).Count);
         Assert.Empty(bench.Evidence.Conflicts);
-        Assert.Equal(["begun", "complete"], bench.Evidence.Records.Values.OrderBy(r => r.Id, StringComparer.Ordinal).Select(r => r.Outcome));
+        Assert.Equal(
+            ["begun", "complete"],
+            bench.Evidence.Records.Values.OrderBy(r => r.Id, StringComparer.Ordinal).Select(r => r.Outcome)
+        );
     }
 
     [Fact]
@@ -43,29 +46,20 @@ public sealed class SliceTests(AzuriteFixture azurite)
         var bench = await new SweepBench(azurite).WithAsync(names);
         var slice = Assert.Single((await bench.PlanAsync()).Slices);
         await bench.PutAsync(names[0], "newer", stop: Stop);
-        await bench.Client.GetBlobClient(names[1]).SetTagsAsync(
-            new Dictionary<string, string> { ["legalhold"] = "yes" },
-            cancellationToken: Stop
-        );
+        await bench
+            .Client.GetBlobClient(names[1])
+            .SetTagsAsync(new Dictionary<string, string> { ["legalhold"] = "yes" }, cancellationToken: Stop);
         await bench.Client.GetBlobClient(names[2]).GetBlobLeaseClient().AcquireAsync(TimeSpan.FromSeconds(-1), cancellationToken: Stop);
         await bench.Client.GetBlobClient(names[3]).DeleteAsync(cancellationToken: Stop);
-        await bench.Client.GetBlobClient(names[4]).SetMetadataAsync(
-            new Dictionary<string, string> { ["LegalHold"] = "yes" },
-            cancellationToken: Stop
-        );
+        await bench
+            .Client.GetBlobClient(names[4])
+            .SetMetadataAsync(new Dictionary<string, string> { ["LegalHold"] = "yes" }, cancellationToken: Stop);
 
         Assert.True(await bench.ActAsync(slice));
 
         var results = (await bench.OutcomesAsync(slice)).ToDictionary(o => o.Name, o => o.Result);
         Assert.Equal(
-            [
-                SweepResult.Changed,
-                SweepResult.Held,
-                SweepResult.Leased,
-                SweepResult.AlreadyGone,
-                SweepResult.Changed,
-                SweepResult.Deleted,
-            ],
+            [SweepResult.Changed, SweepResult.Held, SweepResult.Leased, SweepResult.AlreadyGone, SweepResult.Changed, SweepResult.Deleted],
             names.Select(n => results[n])
         );
         Assert.Equal(new[] { names[0], names[1], names[2], names[4] }, await bench.NamesAsync());

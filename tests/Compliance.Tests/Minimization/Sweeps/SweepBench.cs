@@ -27,7 +27,8 @@ internal sealed class SweepBench : IOpenAccounts, IPause
     private Func<string, CancellationToken, ValueTask<BatchProof>> _proof;
 
     public SweepBench(AzuriteFixture azurite, string? policy = null)
-        : this(azurite, new(azurite.StateConnection), (Account, $"c{Guid.CreateVersion7():N}"), policy ?? PolicyOf(Account)) => _proof = Proof;
+        : this(azurite, new(azurite.StateConnection), (Account, $"c{Guid.CreateVersion7():N}"), policy ?? PolicyOf(Account)) =>
+        _proof = Proof;
 
     private SweepBench(StorageFixture state, BlobServiceClient service, (string Account, string Container) at, string policy)
     {
@@ -60,29 +61,29 @@ internal sealed class SweepBench : IOpenAccounts, IPause
     // Names end with the day of what they hold.
     private static string PolicyOf(string account) =>
         $$"""
-        version: 1
-        dataSets:
-          - id: prompts
-            accounts: [{{account}}]
-            containers: ["*"]
-            prefix: prompts/
-            classification: restricted
-            purpose: quality of answers
-            lawfulBasis: GDPR 6(1)(f)
-            owner: owner@contoso.example
-            rules:
-              - { id: after-90-days, after: P90D, from: name, template: "prompts/{yyyy}/{MM}/{dd}/*", action: delete }
-          - id: features
-            accounts: [{{account}}]
-            containers: ["*"]
-            prefix: features/
-            classification: internal
-            purpose: training
-            lawfulBasis: GDPR 6(1)(f)
-            owner: owner@contoso.example
-            rules:
-              - { id: expires, after: P1D, from: "metadata:expires", action: delete }
-        """;
+            version: 1
+            dataSets:
+              - id: prompts
+                accounts: [{{account}}]
+                containers: ["*"]
+                prefix: prompts/
+                classification: restricted
+                purpose: quality of answers
+                lawfulBasis: GDPR 6(1)(f)
+                owner: owner@contoso.example
+                rules:
+                  - { id: after-90-days, after: P90D, from: name, template: "prompts/{yyyy}/{MM}/{dd}/*", action: delete }
+              - id: features
+                accounts: [{{account}}]
+                containers: ["*"]
+                prefix: features/
+                classification: internal
+                purpose: training
+                lawfulBasis: GDPR 6(1)(f)
+                owner: owner@contoso.example
+                rules:
+                  - { id: expires, after: P1D, from: "metadata:expires", action: delete }
+            """;
 
     public string Name { get; }
 
