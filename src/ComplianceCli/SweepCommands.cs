@@ -13,12 +13,20 @@ internal static class SweepCommands
     public static Command Create(AppCommands commands) =>
         new("sweep", "Delete stored data that may be kept no longer, and show what was deleted")
         {
+            Demo(commands),
             Start(commands),
             List(commands),
             Show(commands),
             Cancel(commands),
             Report(commands),
         };
+
+    private static Command Demo(AppCommands commands) =>
+        commands.Make(
+            "demo",
+            "One sweep of the sandbox tenant's data, live; 0 when report, evidence and accounts agree",
+            (_, where, client, token) => new SweepDemo(where, client, commands.Output, TimeProvider.System).RunAsync(token)
+        );
 
     private static Command Start(AppCommands commands)
     {
@@ -154,7 +162,8 @@ internal static class SweepCommands
         return text.ToString();
     }
 
-    private static string Whole(SweepReport report)
+    /// <summary>A report as text.</summary>
+    internal static string Whole(SweepReport report)
     {
         var text = new StringBuilder();
         foreach (var set in report.DataSets)

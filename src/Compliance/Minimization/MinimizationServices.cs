@@ -53,6 +53,7 @@ internal static class MinimizationServices
             .AddSingleton<SliceVerification>()
             .AddSingleton<SweepPlanning>()
             .AddSingleton<SweepCompletion>()
+            .AddSingleton<SweepErasureCheck>()
             .AddSingleton(SweepCompletion.Itself)
             .AddSingleton<SweepExecutor>()
             .AddSingleton<SweepChange>()
@@ -60,8 +61,9 @@ internal static class MinimizationServices
             .AddChangeFlow<SweepObservation>(SweepFiles.Container, "sweepcaps", p => p.GetRequiredService<SweepExecutor>())
             .AddSingleton(p => new SweepSteps(
                 p.GetRequiredService<SweepPlanning>(),
+                p.GetRequiredService<ChangeFlow<SweepObservation>>(),
                 p.GetRequiredService<SweepCompletion>(),
-                p.GetRequiredService<ChangeFlow<SweepObservation>>()
+                p.GetRequiredService<SweepErasureCheck>()
             ))
             .AddSingleton(p => new SweepDesk(
                 p.GetRequiredService<TenantId>(),

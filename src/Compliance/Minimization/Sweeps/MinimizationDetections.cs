@@ -15,71 +15,60 @@ internal static class MinimizationDetections
     public static IReadOnlyList<Detection> Evaluate(SweepReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        var found = new List<Detection>();
-        foreach (var set in report.DataSets.Where(d => d.State is DataSetState.Incomplete or DataSetState.NotDone))
-            found.Add(
-                Found(
-                    MinimizationControls.Overdue,
-                    new(DataSetType, set.DataSet, set.DataSet),
-                    Text($"{set.Totals.Due.Items} items of data set {set.DataSet} were due in sweep {report.SweepId}: {set.Note}"),
-                    "See what remains with: compliance sweep report, remove what kept it, and start another sweep"
-                )
+        return [.. report.DataSets.SelectMany(set => Evaluate(set, report)), .. OfStorage(report)];
+    }
+
+    private static IEnumerable<Detection> Evaluate(DataSetReport set, SweepReport report)
+    {
+        if (set.State is DataSetState.Incomplete or DataSetState.NotDone)
+            yield return Found(
+                MinimizationControls.Overdue,
+                set,
+                Text($"{set.Totals.Due.Items} items of data set {set.DataSet} were due in sweep {report.SweepId}: {set.Note}"),
+                "See what remains with: compliance sweep report, remove what kept it, and start another sweep"
             );
-        foreach (var set in report.DataSets.Where(d => d.Totals.Unknown.Items > 0))
-            found.Add(
-                Found(
-                    MinimizationControls.NotSeen,
-                    new(DataSetType, set.DataSet, set.DataSet),
-                    Text($"Of {set.Totals.Unknown.Items} items of data set {set.DataSet} something that decides is not known: they stay."),
-                    "Their rows in the manifests state what; most often the app may not read index tags"
-                ) with
-                {
-                    Unknown = true,
-                }
+        if (set.Totals.Unknown.Items > 0)
+            yield return Found(
+                MinimizationControls.NotSeen,
+                set,
+                Text($"Of {set.Totals.Unknown.Items} items of data set {set.DataSet} something that decides is not known: they stay."),
+                "Their rows in the manifests state what; most often the app may not read index tags"
+            ) with
+            {
+                Unknown = true,
+            };
+        if (set.Development.Count > 0 && IsSensitive(set))
+            yield return Found(
+                MinimizationControls.InDevelopment,
+                set,
+                Text($"Data set {set.DataSet} is {set.Classification}, and is in development: {string.Join(", ", set.Development)}."),
+                "Move it out of development, or replace it there by data that is not real"
             );
-        foreach (var set in report.DataSets.Where(d => d.Development.Count > 0 && IsSensitive(d)))
-            found.Add(
-                Found(
-                    MinimizationControls.InDevelopment,
-                    new(DataSetType, set.DataSet, set.DataSet),
-                    Text($"Data set {set.DataSet} is {set.Classification}, and is in development: {string.Join(", ", set.Development)}."),
-                    "Move it out of development, or replace it there by data that is not real"
-                )
+        if (IsPastPurpose(set, report.At))
+            yield return Found(
+                MinimizationControls.PurposeEnded,
+                set,
+                Text($"The purpose of data set {set.DataSet} ended with {set.PurposeEnds:yyyy-MM-dd}; {set.Left.Items} items are left."),
+                "Let a rule delete it, or give it another purpose in policy/retention.yaml"
             );
-        foreach (var set in report.DataSets.Where(d => IsPastPurpose(d, report.At)))
-            found.Add(
-                Found(
-                    MinimizationControls.PurposeEnded,
-                    new(DataSetType, set.DataSet, set.DataSet),
-                    Text(
-                        $"The purpose of data set {set.DataSet} ended with {set.PurposeEnds:yyyy-MM-dd}; {set.Left.Items} items are left."
-                    ),
-                    "Let a rule delete it, or give it another purpose in policy/retention.yaml"
-                )
-            );
+    }
+
+    private static IEnumerable<Detection> OfStorage(SweepReport report)
+    {
+        var storage = new Subject(SubjectTypes.Source, Source, "storage");
         if (report.Unclassified.Items > 0)
-            found.Add(
-                Found(
-                    MinimizationControls.Unclassified,
-                    new(SubjectTypes.Source, Source, "storage"),
-                    Text($"{report.Unclassified.Items} items of {report.Unclassified.Bytes} bytes are in no data set of the policy."),
-                    "Add a data set to policy/retention.yaml for them; the manifests of the sweep name each"
-                )
+            yield return Found(
+                MinimizationControls.Unclassified,
+                storage,
+                Text($"{report.Unclassified.Items} items of {report.Unclassified.Bytes} bytes are in no data set of the policy."),
+                "Add a data set to policy/retention.yaml for them; the manifests of the sweep name each"
             );
         foreach (var unread in report.Unread)
-            found.Add(
-                Found(
-                    MinimizationControls.NotSeen,
-                    new(SubjectTypes.Source, Source, "storage"),
-                    unread,
-                    "Let this app read it, and start another sweep"
-                ) with
-                {
-                    Part = Short(unread),
-                    Unknown = true,
-                }
-            );
-        return found;
+            yield return Found(MinimizationControls.NotSeen, storage, unread, "Let this app read it, and start another sweep") with
+            {
+                Part = Short(unread),
+                Unknown = true,
+            };
     }
 
     /// <summary>What was deleted and is there again.</summary>
@@ -92,7 +81,7 @@ internal static class MinimizationDetections
             [
                 Found(
                     MinimizationControls.FoundAgain,
-                    new(SubjectTypes.Source, Source, "storage"),
+                    new Subject(SubjectTypes.Source, Source, "storage"),
                     string.Join(" ", back),
                     "Find out who restored it; the next sweep deletes what is due of it"
                 ) with
@@ -124,6 +113,9 @@ internal static class MinimizationDetections
 
     private static bool IsPastPurpose(DataSetReport set, DateTimeOffset at) =>
         set.PurposeEnds < DateOnly.FromDateTime(at.UtcDateTime) && set.Left.Items > 0;
+
+    private static Detection Found(string control, DataSetReport set, string reason, string nextStep) =>
+        Found(control, new Subject(DataSetType, set.DataSet, set.DataSet), reason, nextStep);
 
     private static Detection Found(string control, Subject subject, string reason, string nextStep) =>
         new()

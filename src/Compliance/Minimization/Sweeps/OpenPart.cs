@@ -149,6 +149,12 @@ internal sealed class OpenPart : IDisposable
 /// <summary>Reads a file of outcomes.</summary>
 internal static class OutcomeFile
 {
+    /// <summary>Its header.</summary>
+    /// <exception cref="JsonException">It is not what this program wrote.</exception>
+    public static OutcomeHeader Header(ReadOnlyMemory<byte> content) =>
+        JsonSerializer.Deserialize<OutcomeHeader>(content.Span[..content.Span.IndexOf((byte)'\n')], ComplianceJson.Compact)
+        ?? throw new JsonException("it is null");
+
     /// <summary>Its rows, without the header.</summary>
     /// <exception cref="JsonException">It is not what this program wrote.</exception>
     public static IEnumerable<OutcomeRow> Rows(ReadOnlyMemory<byte> content)

@@ -4,7 +4,6 @@ using Compliance.Changes.Flow;
 using Compliance.Changes.Guards;
 using Compliance.Changes.Plans;
 using Compliance.Minimization.Policy;
-using Compliance.Storage;
 
 namespace Compliance.Minimization.Sweeps;
 
@@ -30,7 +29,6 @@ internal static class SweepGuards
 /// </summary>
 internal sealed class SweepChange(
     IRetentionPolicySource policies,
-    TenantId tenant,
     TableSweeps sweeps,
     SweepDocuments documents,
     TablePolicyActs acts,
@@ -64,7 +62,7 @@ internal sealed class SweepChange(
     public async Task<ChangeDue> IsDueAsync(ChangeRun run, CancellationToken cancellationToken)
     {
         var plan = await documents.CaseAsync(run.CaseId, cancellationToken);
-        var sweep = await sweeps.FindAsync(tenant.Value, plan.Run.SweepId, cancellationToken);
+        var sweep = await sweeps.FindAsync(run.TenantId, plan.Run.SweepId, cancellationToken);
         return new(sweep is { Stage: SweepStage.Acting, IsDryRun: false } && time.GetUtcNow() - sweep.At < GivesUpAfter);
     }
 
@@ -176,7 +174,7 @@ internal sealed class SweepChange(
         foreach (var id in plan.Slices.SelectMany(s => s.Due.Keys).Distinct().Order(StringComparer.Ordinal))
             if (
                 set?.Rules.FirstOrDefault(r => r.Id == id) is not { } rule
-                || await acts.IsFirstAsync(tenant.Value, RuleIdentity.Create(set, rule), cancellationToken)
+                || await acts.IsFirstAsync(plan.Run.TenantId, RuleIdentity.Create(set, rule), cancellationToken)
             )
                 first.Add(id);
         return first;

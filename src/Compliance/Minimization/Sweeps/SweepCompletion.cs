@@ -6,15 +6,13 @@ using Compliance.Runs;
 namespace Compliance.Minimization.Sweeps;
 
 /// <summary>
-/// The last part of a sweep: its report, its findings, the record of what it came to, and, when storage keeps nothing of it any more,
-/// whether it is gone.
+/// The last part of a sweep: its report, its findings, and the record of what it came to.
 /// </summary>
 internal sealed class SweepCompletion(
     ISweepStorage storage,
     SweepDocuments documents,
     TableSweeps sweeps,
     IRetentionPolicySource policies,
-    SliceVerification verification,
     ScheduledRuns runs,
     IEvidenceLog evidence,
     TimeProvider time
@@ -52,55 +50,6 @@ internal sealed class SweepCompletion(
             cancellationToken
         );
         return report.RetainedUntil?.UtcDateTime;
-    }
-
-    /// <summary>
-    /// Lists once more what was deleted, once storage keeps nothing of it: what is there again is a finding. The same again changes
-    /// nothing.
-    /// </summary>
-    public async Task VerifyErasureAsync(SweepRun run, CancellationToken cancellationToken)
-    {
-        var back = new List<string>();
-        long there = 0;
-        foreach (var plan in await documents.PlansAsync(run.SweepId, cancellationToken))
-        foreach (var slice in plan.Slices.Where(s => s.DataSet is not null && s.Totals.Due.Items > 0))
-        {
-            var left = await verification.VerifyAsync(slice, cancellationToken);
-            if (left.Unread is { } unread)
-                back.Add(unread);
-            else if (left.StillThere > 0)
-                back.Add($"{left.StillThere} items that were deleted from {slice.Place} are there.");
-            there += left.StillThere;
-        }
-        await runs.RunAsync(
-            run.TenantId,
-            "DataMinimizationErasure",
-            async r =>
-            {
-                await r.ReconcileAsync(
-                    [MinimizationControls.FoundAgain],
-                    _ => MinimizationDetections.FoundAgain(run.SweepId, back),
-                    MinimizationDetections.Coverage(isComplete: true),
-                    cancellationToken
-                );
-                return there;
-            },
-            cancellationToken
-        );
-        await evidence.AppendAsync(
-            Record(run, "erased", time.GetUtcNow(), policies.Load().Sha256) with
-            {
-                Outcome = back.Count == 0 ? "complete" : "incomplete",
-                Counts = new Dictionary<string, long> { ["stillThere"] = there },
-            },
-            cancellationToken
-        );
-        await sweeps.ChangeAsync(
-            run.TenantId,
-            run.SweepId,
-            s => s.Stage == SweepStage.Retained ? s with { Stage = SweepStage.Complete } : s,
-            cancellationToken
-        );
     }
 
     private static SweepStage StageAfter(Sweep sweep, SweepReport report)
@@ -223,7 +172,7 @@ internal sealed class SweepCompletion(
         results["bytesDeleted"] = report.DataSets.Sum(d => d.Deleted.Bytes);
         results["unclassified"] = report.Unclassified.Items;
         await evidence.AppendAsync(
-            Record(sweep.Run, "complete", report.EndedAt, sweep.PolicySha256) with
+            SweepRecords.Create(sweep.Run, "complete", report.EndedAt, sweep.PolicySha256) with
             {
                 Outcome = report.IsComplete ? "complete" : "incomplete",
                 Counts = results,
@@ -235,20 +184,4 @@ internal sealed class SweepCompletion(
             cancellationToken
         );
     }
-
-    private static EvidenceRecord Record(SweepRun run, string what, DateTimeOffset at, string policySha256) =>
-        new()
-        {
-            Id = $"{run.SweepId}-{what}",
-            Time = at,
-            Actor = SweepControls.Actor,
-            Action = $"{SweepControls.Actor}.{what}",
-            TenantId = run.TenantId,
-            PolicySha256 = policySha256,
-            Controls = SweepControls.Evidenced,
-            Outcome = "complete",
-            Counts = new Dictionary<string, long>(),
-            Subject = run.SweepId,
-            CorrelationId = run.SweepId,
-        };
 }

@@ -90,7 +90,7 @@ public sealed class SweepDesk
         if (signIn.Identity is not { } person)
             return new(signIn.Status, signIn.Reason, null);
         var now = _time.GetUtcNow();
-        var id = string.Create(CultureInfo.InvariantCulture, $"sweep-{now.UtcDateTime:yyyyMMdd'T'HHmmssfff'Z'}");
+        var id = string.Create(CultureInfo.InvariantCulture, $"sweep-{now.UtcDateTime:yyyyMMdd't'HHmmssfff'z'}");
         var sweep = await _sweeps.BeginAsync(New(id, now, person.ObjectId, isDryRun), cancellationToken);
         return sweep.Id == id ? new(202, null, sweep) : new(409, $"sweep {sweep.Id} is under way: wait for its end, or cancel it", sweep);
     }

@@ -7,10 +7,11 @@ public sealed class SweepSteps
 {
     private readonly SweepPlanning _planning;
     private readonly SweepCompletion _completion;
+    private readonly SweepErasureCheck _erasure;
     private readonly ChangeFlow<SweepObservation> _flow;
 
-    internal SweepSteps(SweepPlanning planning, SweepCompletion completion, ChangeFlow<SweepObservation> flow) =>
-        (_planning, _completion, _flow) = (planning, completion, flow);
+    internal SweepSteps(SweepPlanning planning, ChangeFlow<SweepObservation> flow, SweepCompletion completion, SweepErasureCheck erasure) =>
+        (_planning, _flow, _completion, _erasure) = (planning, flow, completion, erasure);
 
     /// <summary>Lists the containers, and returns how many pages of them there are.</summary>
     public Task<int> ListAsync(SweepRun run, CancellationToken cancellationToken) => _planning.ListAsync(run, cancellationToken);
@@ -45,6 +46,5 @@ public sealed class SweepSteps
         _completion.CompleteAsync(run, cancellationToken);
 
     /// <summary>Lists once more what was deleted, when storage keeps nothing of it.</summary>
-    public Task VerifyErasureAsync(SweepRun run, CancellationToken cancellationToken) =>
-        _completion.VerifyErasureAsync(run, cancellationToken);
+    public Task VerifyErasureAsync(SweepRun run, CancellationToken cancellationToken) => _erasure.RunAsync(run, cancellationToken);
 }
