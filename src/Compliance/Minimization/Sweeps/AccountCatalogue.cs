@@ -37,13 +37,13 @@ internal sealed class AccountCatalogue(StorageAccounts accounts, DataAccess acce
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(30);
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
-    private (AccountInventory Read, DateTimeOffset At)? _known;
+    private volatile Known? _known;
 
     /// <summary>All accounts, read afresh.</summary>
     public async Task<AccountInventory> ReadAsync(CancellationToken cancellationToken)
     {
         var read = await accounts.ReadAsync(cancellationToken);
-        _known = (read, time.GetUtcNow());
+        _known = new(read, time.GetUtcNow());
         return read;
     }
 
@@ -66,12 +66,12 @@ internal sealed class AccountCatalogue(StorageAccounts accounts, DataAccess acce
 
     private async Task<AccountInventory> KnownAsync(CancellationToken cancellationToken)
     {
-        if (Known() is { } known)
+        if (Remembered() is { } known)
             return known;
         await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
-            return Known() ?? await ReadAsync(cancellationToken);
+            return Remembered() ?? await ReadAsync(cancellationToken);
         }
         finally
         {
@@ -79,5 +79,7 @@ internal sealed class AccountCatalogue(StorageAccounts accounts, DataAccess acce
         }
     }
 
-    private AccountInventory? Known() => _known is var (read, at) && time.GetUtcNow() - at < KnownFor ? read : null;
+    private AccountInventory? Remembered() => _known is { } known && time.GetUtcNow() - known.At < KnownFor ? known.Read : null;
+
+    private sealed record Known(AccountInventory Read, DateTimeOffset At);
 }

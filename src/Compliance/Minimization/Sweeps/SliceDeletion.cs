@@ -52,8 +52,9 @@ internal sealed class SliceDeletion(
     public async Task<bool> RunAsync(SliceAct act, TimeSpan within, CancellationToken cancellationToken)
     {
         var slice = act.Slice;
-        var done = (await documents.ProgressAsync(slice, cancellationToken)).Parts.Where(p => !p.HasOpen).Select(p => p.Part).ToHashSet();
-        if (done.Count == slice.Parts.Count)
+        var progress = await documents.ProgressAsync(slice, cancellationToken);
+        var done = progress.Parts.Where(p => !p.HasOpen).Select(p => p.Part).ToHashSet();
+        if (done.Count == progress.Parts.Count && progress.Results().Values.Sum(r => r.Items) == slice.Totals.Due.Items)
             return true;
         // Read to its end first: only then it is known that its rows are those of the plan.
         await foreach (var _ in files.RowsAsync(slice, cancellationToken)) { }
@@ -77,6 +78,9 @@ internal sealed class SliceDeletion(
                 )
             )
             {
+                // A part with nothing to delete is not begun.
+                if (joined.Planned is not { Verdict: Verdict.Due, Action: RetentionAction.Delete })
+                    continue;
                 var number = range.PartOf(joined.Number);
                 if (done.Contains(number))
                     continue;
@@ -91,7 +95,7 @@ internal sealed class SliceDeletion(
                     }
                     part = await BeginAsync(act, number, cancellationToken);
                 }
-                if (joined.Planned is { Verdict: Verdict.Due, Action: RetentionAction.Delete } && !part.IsKnown(joined.Number))
+                if (!part.IsKnown(joined.Number))
                     await batches.AddAsync(part, joined, cancellationToken);
             }
             await FinishAsync(parts, act, part, batches, cancellationToken);

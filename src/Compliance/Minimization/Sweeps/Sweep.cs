@@ -69,6 +69,10 @@ public sealed record Sweep
     [JsonIgnore]
     public IEnumerable<string> Instances => DataSets.Select(d => new ChangeRun(TenantId, DataSetPlan.CaseOf(Id, d), 1, "").InstanceId);
 
+    /// <summary>Whether it was over before anything was planned, since the policy changed. Whoever cancels one leaves the time.</summary>
+    [JsonIgnore]
+    public bool IsVoid => Stage == SweepStage.Cancelled && EndedAt is null && Containers == 0;
+
     /// <summary>Whether it still may delete something.</summary>
     [JsonIgnore]
     public bool IsOpen => Stage is SweepStage.Planning or SweepStage.Acting;

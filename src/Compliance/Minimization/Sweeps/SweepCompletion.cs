@@ -122,6 +122,8 @@ internal sealed class SweepCompletion(
 
     private static (DataSetState State, string? Note) StateOf(SliceTotals totals, ChangeCertificate? certificate)
     {
+        if (totals.Moved.Items > 0)
+            return (DataSetState.Incomplete, "This version moves nothing to a colder tier: what is due for that stays where it is.");
         if (totals.Due.Items == 0)
             return (DataSetState.NothingDue, null);
         if (certificate is null)

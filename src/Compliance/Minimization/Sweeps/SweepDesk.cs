@@ -74,8 +74,13 @@ public sealed class SweepDesk
     {
         var now = _time.GetUtcNow();
         var id = string.Create(CultureInfo.InvariantCulture, $"sweep-{now.Year}-q{((now.Month - 1) / 3) + 1}");
-        if (await _sweeps.FindAsync(_tenant.Value, id, cancellationToken) is { } known)
-            return known.IsOpen ? known : null;
+        while (await _sweeps.FindAsync(_tenant.Value, id, cancellationToken) is { } known)
+        {
+            // One that a change of the policy ended before it planned anything is none.
+            if (!known.IsVoid)
+                return known.IsOpen ? known : null;
+            id += "-again";
+        }
         var sweep = await _sweeps.BeginAsync(New(id, now, null, false), cancellationToken);
         return sweep.Id == id ? sweep : null;
     }

@@ -85,6 +85,23 @@ public sealed class SliceOnStandInTests(MemoryStorageFixture state)
     }
 
     [Fact]
+    public async Task A_part_with_nothing_to_delete_is_neither_begun_nor_on_record()
+    {
+        await using var host = await StandInHost.StartAsync();
+        host.Add([.. Enumerable.Range(0, 5000).Select(i => SweepBench.Prompt(10, $"{i:D4}")), SweepBench.Prompt(100, "old")]);
+        var bench = SweepBench.On(host, state);
+
+        var slice = Assert.Single((await bench.PlanAsync()).Slices);
+        Assert.True(await bench.ActAsync(slice));
+
+        Assert.Equal((3, 2), (slice.Parts.Count, bench.Evidence.Records.Count));
+        Assert.Equal(5000, host.Raw.Count);
+        host.Server.Log.Clear();
+        Assert.True(await bench.ActAsync(slice));
+        Assert.Equal(0, host.Server.Log.Reads + host.Server.Log.Writes);
+    }
+
+    [Fact]
     public async Task A_dry_run_sends_only_reads()
     {
         await using var host = await StandInHost.StartAsync();
