@@ -1,6 +1,6 @@
-using Compliance.Notifications.Channels;
 using Compliance.Minimization.Inventory;
 using Compliance.Minimization.Sweeps;
+using Compliance.Notifications.Channels;
 using Compliance.Offboarding.Actions;
 using Compliance.Tenants;
 

@@ -234,9 +234,9 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
     {
         var rows = new Dictionary<(string, long), OutcomeRow>();
         foreach (var slice in (await Documents.PlansAsync(id, Stop)).SelectMany(p => p.Slices).Where(s => s.DataSet is not null))
-        foreach (var part in (await Documents.ProgressAsync(slice, Stop)).Parts)
-        foreach (var row in OutcomeFile.Rows((await Files.LoadAsync(part.File, Stop))!.Value))
-            rows[(slice.Manifest, row.Row)] = row;
+            foreach (var part in (await Documents.ProgressAsync(slice, Stop)).Parts)
+                foreach (var row in OutcomeFile.Rows((await Files.LoadAsync(part.File, Stop))!.Value))
+                    rows[(slice.Manifest, row.Row)] = row;
         return [.. rows.Values];
     }
 

@@ -20,8 +20,8 @@ internal static class ContainerNewest
         var newest = new NewestBlobs();
         if (policy.DataSets.Any(s => s.MaxKeepNewest > 0 && IsAt(s.Place, at)))
             await foreach (var blob in blobs.ListAsync(at.Account, at.Container, cancellationToken))
-            foreach (var set in evaluator.Matching(blob).Sets)
-                newest.Add(set, blob);
+                foreach (var set in evaluator.Matching(blob).Sets)
+                    newest.Add(set, blob);
         newest.Complete();
         return newest;
     }

@@ -24,15 +24,15 @@ internal sealed class SweepErasureCheck(
         var back = new List<string>();
         long there = 0;
         foreach (var plan in await documents.PlansAsync(run.SweepId, cancellationToken))
-        foreach (var slice in plan.Slices.Where(s => s.DataSet is not null && s.Totals.Due.Items > 0))
-        {
-            var left = await verification.VerifyAsync(slice, cancellationToken);
-            if (left.Unread is { } unread)
-                back.Add(unread);
-            else if (left.StillThere > 0)
-                back.Add($"{left.StillThere} items that were deleted from {slice.Place} are there.");
-            there += left.StillThere;
-        }
+            foreach (var slice in plan.Slices.Where(s => s.DataSet is not null && s.Totals.Due.Items > 0))
+            {
+                var left = await verification.VerifyAsync(slice, cancellationToken);
+                if (left.Unread is { } unread)
+                    back.Add(unread);
+                else if (left.StillThere > 0)
+                    back.Add($"{left.StillThere} items that were deleted from {slice.Place} are there.");
+                there += left.StillThere;
+            }
         await runs.RunAsync(
             run.TenantId,
             "DataMinimizationErasure",
