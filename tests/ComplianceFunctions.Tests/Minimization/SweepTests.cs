@@ -125,6 +125,22 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task A_policy_that_changes_while_the_service_refuses_ends_the_sweep_instead_of_trying_for_weeks()
+    {
+        await using var world = await StartedAsync();
+        world.Blobs.Refuses = true;
+        await ApproveAsync(world);
+        Assert.Null(await world.Documents.ReportAsync("s1", Stop));
+
+        world.KeepFor("P80D");
+        await world.RunAsync(TimeSpan.FromDays(1));
+
+        Assert.Empty(world.Blobs.Deleted);
+        Assert.Equal(SweepStage.Complete, (await world.Sweeps.FindAsync(SweepWorld.Tenant, "s1", Stop))!.Stage);
+        Assert.Contains("policy", Assert.Single((await world.Documents.ReportAsync("s1", Stop))!.DataSets).Note!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dry_run_asks_no_one_and_deletes_nothing_and_another_sweep_waits_for_its_end()
     {
         await using var world = await SweepWorld.StartAsync();

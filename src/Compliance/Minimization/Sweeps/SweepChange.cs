@@ -63,7 +63,9 @@ internal sealed class SweepChange(
     {
         var plan = await documents.CaseAsync(run.CaseId, cancellationToken);
         var sweep = await sweeps.FindAsync(run.TenantId, plan.Run.SweepId, cancellationToken);
-        return new(sweep is { Stage: SweepStage.Acting, IsDryRun: false } && time.GetUtcNow() - sweep.At < GivesUpAfter);
+        // A plan of another policy is over, however far it came: what it did is verified and certified.
+        var isInForce = policies.Load().Sha256 == plan.PolicySha256;
+        return new(isInForce && sweep is { Stage: SweepStage.Acting, IsDryRun: false } && time.GetUtcNow() - sweep.At < GivesUpAfter);
     }
 
     /// <inheritdoc/>

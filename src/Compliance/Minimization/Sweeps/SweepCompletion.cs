@@ -99,7 +99,7 @@ internal sealed class SweepCompletion(
         var parts = progress.SelectMany(p => p.Parts).ToList();
         var certificate = await documents.CertificateAsync(DataSetPlan.CaseOf(sweep.Id, set.Id), cancellationToken);
         var (state, note) = set.Tables is null
-            ? StateOf(totals, certificate?.Certificate)
+            ? StateOf(totals, certificate?.Certificate, policies.Load().Sha256 == sweep.PolicySha256)
             : (DataSetState.NotDone, "This version deletes blobs only: rows of tables stay.");
         return new(
             set.Id,
@@ -120,16 +120,20 @@ internal sealed class SweepCompletion(
         );
     }
 
-    private static (DataSetState State, string? Note) StateOf(SliceTotals totals, ChangeCertificate? certificate)
+    private static (DataSetState State, string? Note) StateOf(
+        SliceTotals totals,
+        ChangeCertificate? certificate,
+        bool isPolicyInForce
+    )
     {
         if (totals.Moved.Items > 0)
             return (DataSetState.Incomplete, "This version moves nothing to a colder tier: what is due for that stays where it is.");
         if (totals.Due.Items == 0)
             return (DataSetState.NothingDue, null);
+        if (certificate is not { Clear: true } && !isPolicyInForce)
+            return (DataSetState.NotDone, "The policy was changed after the plan was made: what is due stays until the next sweep.");
         if (certificate is null)
             return (DataSetState.NotDone, "It was refused, cancelled or not decided on in time: what is due stays.");
-        if (certificate.Plan.Steps.Count == 0)
-            return (DataSetState.NotDone, "The policy was changed after the plan was made: what is due stays until the next sweep.");
         return certificate.Clear
             ? (DataSetState.Done, null)
             : (DataSetState.Incomplete, string.Join(" ", certificate.Verified.Steps.Select(s => s.Reason).OfType<string>().Distinct()));
