@@ -39,6 +39,9 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
     private string _keep = "P90D";
     private DateTimeOffset _began;
 
+    // Whoever came back since then was replaced by a second approver.
+    private string? _ownerWhenAsked;
+
     private SweepWorld(ulong seed, FaultPlan? faults, bool replays)
     {
         Simulation = new DurableSimulation(
@@ -134,7 +137,7 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
         );
 
     public Task<ChangeOwner?> FindAsync(string owner, CancellationToken cancellationToken) =>
-        Task.FromResult(OwnerInDirectory is { } id ? new ChangeOwner(id, owner) : null);
+        Task.FromResult((_ownerWhenAsked = OwnerInDirectory) is { } id ? new ChangeOwner(id, owner) : null);
 
     /// <summary>Starts a sweep.</summary>
     public async Task<Sweep> BeginAsync(string id, string? by = "asker", bool isDryRun = false)
@@ -262,7 +265,7 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
         var policy = Load().Sha256;
         var isFirst = !Acted.Contains(policy);
         var yes = Yes.GetValueOrDefault(Running!, []);
-        if (isFirst && (yes.Count < 2 || (OwnerInDirectory == Owner && !yes.Contains(Owner))))
+        if (isFirst && (yes.Count < 2 || (_ownerWhenAsked == Owner && !yes.Contains(Owner))))
             return $"it is the first act of its rule, and {string.Join(", ", yes)} agreed";
         if (IsPaused)
             return "acts are paused";
