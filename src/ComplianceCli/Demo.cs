@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
-using Compliance.Ledger.Format;
 using Compliance.Ledger.Privacy;
 using Compliance.Offboarding;
 using Compliance.Offboarding.Certificates;
@@ -182,22 +181,12 @@ internal sealed class Demo(Connection connection, AppClient app, TextWriter outp
                 ).Value.Content.ToObjectFromJson<Pseudonym>(ComplianceJson.Compact);
         if (person is null)
             return (null, null);
-        var container = new BlobContainerClient(connection.EvidenceStorage, LedgerLayout.Container);
-        await foreach (var blob in container.GetBlobsAsync(cancellationToken: cancellationToken))
-        {
-            if (!LedgerLayout.TryParseLog(blob.Name[(blob.Name.IndexOf('/', StringComparison.Ordinal) + 1)..], out _))
-                continue;
-            var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(cancellationToken);
-            foreach (var line in content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                using var record = JsonDocument.Parse(line);
-                if (
-                    record.RootElement.GetProperty("action").GetString() == "offboarding.certificate"
-                    && record.RootElement.GetProperty("subject").GetString() == person.Name
-                )
-                    recorded = record.RootElement.GetProperty("detailsSha256").GetProperty("certificate.json").GetString();
-            }
-        }
+        await foreach (var record in LedgerRecords.ReadAsync(connection.EvidenceStorage!, cancellationToken))
+            if (
+                record.GetProperty("action").GetString() == "offboarding.certificate"
+                && record.GetProperty("subject").GetString() == person.Name
+            )
+                recorded = record.GetProperty("detailsSha256").GetProperty("certificate.json").GetString();
         return (recorded, person.Digest(digest));
     }
 

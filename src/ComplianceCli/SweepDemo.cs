@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Compliance.Changes.Approvals;
-using Compliance.Ledger.Format;
 using Compliance.Minimization.Sweeps;
 using Compliance.Tenants;
 using Compliance.Text;
@@ -122,19 +120,9 @@ internal sealed class SweepDemo(Connection connection, AppClient app, TextWriter
     // The record itself is looked for, not what the app says of it.
     private async Task<string?> RecordedAsync(string id, CancellationToken cancellationToken)
     {
-        var container = new BlobContainerClient(connection.EvidenceStorage, LedgerLayout.Container);
-        await foreach (var blob in container.GetBlobsAsync(cancellationToken: cancellationToken))
-        {
-            if (!LedgerLayout.TryParseLog(blob.Name[(blob.Name.IndexOf('/', StringComparison.Ordinal) + 1)..], out _))
-                continue;
-            var content = await container.GetBlobClient(blob.Name).DownloadContentAsync(cancellationToken);
-            foreach (var line in content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                using var record = JsonDocument.Parse(line);
-                if (record.RootElement.GetProperty("id").GetString() == $"{id}-complete")
-                    return record.RootElement.GetProperty("detailsSha256").GetProperty("report.json").GetString();
-            }
-        }
+        await foreach (var record in LedgerRecords.ReadAsync(connection.EvidenceStorage!, cancellationToken))
+            if (record.GetProperty("id").GetString() == $"{id}-complete")
+                return record.GetProperty("detailsSha256").GetProperty("report.json").GetString();
         return null;
     }
 

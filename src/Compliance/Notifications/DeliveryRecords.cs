@@ -10,7 +10,7 @@ namespace Compliance.Notifications;
 /// <param name="IsDigest">Whether it was a digest.</param>
 /// <param name="Items">How many items it was about.</param>
 /// <param name="About">Ids of the requests and findings that were urgent, as many as a record names.</param>
-/// <param name="Cases">Cases of these requests: their ids are in those of the requests, and stand for people.</param>
+/// <param name="Cases">Cases of these requests: their ids are in those of the requests, and are those of people.</param>
 /// <param name="MessageSha256">SHA-256 of the message as plain text, lower-case hex.</param>
 /// <param name="PolicySha256">Policy in force, lower-case hex SHA-256.</param>
 internal sealed record DeliveryNote(
@@ -23,7 +23,7 @@ internal sealed record DeliveryNote(
     string PolicySha256
 )
 {
-    /// <summary>Tells it from the others of its recipient.</summary>
+    /// <summary>What sets it apart from the others of its recipient.</summary>
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{At.ToUnixTimeMilliseconds()}-{MessageSha256[..16]}");
 }
 

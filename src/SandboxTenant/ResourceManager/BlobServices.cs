@@ -39,7 +39,7 @@ internal sealed class BlobServices(TenantData tenant)
         };
     }
 
-    // An account whose blob service nobody changed has one all the same: versions and soft delete are off.
+    // An account whose blob service was never changed has one all the same: versions and soft delete are off.
     private Answer Whole(string account)
     {
         var id = account + Service;

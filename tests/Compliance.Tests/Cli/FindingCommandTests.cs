@@ -1,4 +1,3 @@
-using ComplianceCli;
 
 namespace Compliance.Tests.Cli;
 
@@ -22,7 +21,7 @@ public sealed class FindingCommandTests
     {
         await using var app = new OneAnswer(200, Two);
 
-        var (code, output, errors) = await TypeAsync(app, start.Length == 0 ? ["findings"] : ["findings", start]);
+        var (code, output, errors) = await SignedIn.TypeAsync(app, start.Length == 0 ? ["findings"] : ["findings", start]);
 
         Assert.Equal((0, ""), (code, errors));
         Texts.Cli.Expect("findings", situation, output);
@@ -51,7 +50,7 @@ public sealed class FindingCommandTests
     {
         await using var app = new OneAnswer(200, answer);
 
-        var (code, output, errors) = await TypeAsync(app, "notifications", "test");
+        var (code, output, errors) = await SignedIn.TypeAsync(app, "notifications", "test");
 
         Assert.Equal((expected, ""), (code, errors));
         Texts.Cli.Expect("notifications test", situation, output);
@@ -60,26 +59,7 @@ public sealed class FindingCommandTests
 
     private static async Task<(int, string)> WithoutErrorsAsync(OneAnswer app, params string[] typed)
     {
-        var (code, output, _) = await TypeAsync(app, typed);
+        var (code, output, _) = await SignedIn.TypeAsync(app, typed);
         return (code, output);
-    }
-
-    private static async Task<(int Code, string Output, string Errors)> TypeAsync(OneAnswer app, params string[] typed)
-    {
-        using var output = new StringWriter { NewLine = "\n" };
-        using var errors = new StringWriter { NewLine = "\n" };
-        var code = await OneLine.RunAsync(
-            () =>
-                Commands.InvokeAsync(
-                    [.. typed, "--app", app.Address, "--client-id", SignedIn.ClientId],
-                    output,
-                    errors,
-                    Stop,
-                    azure: SignedIn.Outside()
-                ),
-            errors,
-            Stop
-        );
-        return (code, output.ToString(), errors.ToString());
     }
 }

@@ -1,4 +1,5 @@
 using Azure.Core;
+using ComplianceCli;
 using ComplianceCli.Azure;
 
 namespace Compliance.Tests.Cli;
@@ -18,6 +19,26 @@ internal static class SignedIn
             Variable = name => name == "COMPLIANCE_TOKEN" ? given : null,
             Credential = () => credential ?? new Own(),
         };
+
+    /// <summary>Types a command to an app, as somebody who is signed in.</summary>
+    public static async Task<(int Code, string Output, string Errors)> TypeAsync(OneAnswer app, params string[] typed)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var errors = new StringWriter { NewLine = "\n" };
+        var code = await OneLine.RunAsync(
+            () =>
+                Commands.InvokeAsync(
+                    [.. typed, "--app", app.Address, "--client-id", ClientId],
+                    output,
+                    errors,
+                    TestContext.Current.CancellationToken,
+                    azure: Outside()
+                ),
+            errors,
+            TestContext.Current.CancellationToken
+        );
+        return (code, output.ToString(), errors.ToString());
+    }
 
     /// <summary>A sign-in that keeps what it was asked for.</summary>
     internal sealed class Own : TokenCredential

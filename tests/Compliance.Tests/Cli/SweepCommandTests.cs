@@ -1,4 +1,3 @@
-using ComplianceCli;
 
 namespace Compliance.Tests.Cli;
 
@@ -39,8 +38,8 @@ public sealed class SweepCommandTests
         await using var started = new OneAnswer(202, Sweep);
         await using var stopped = new OneAnswer(200, Sweep);
 
-        var (code, output, errors) = await TypeAsync(started, "sweep", "start", "--dry-run");
-        await TypeAsync(stopped, "sweep", "cancel", "sweep-2027-q2");
+        var (code, output, errors) = await SignedIn.TypeAsync(started, "sweep", "start", "--dry-run");
+        await SignedIn.TypeAsync(stopped, "sweep", "cancel", "sweep-2027-q2");
 
         Assert.Equal((0, ""), (code, errors));
         Texts.Cli.Expect("sweep", "start", output);
@@ -55,7 +54,7 @@ public sealed class SweepCommandTests
     {
         await using var app = new OneAnswer(200, View);
 
-        var (code, output, errors) = await TypeAsync(app, "sweep", "show", "sweep-2027-q2");
+        var (code, output, errors) = await SignedIn.TypeAsync(app, "sweep", "show", "sweep-2027-q2");
 
         Assert.Equal((0, ""), (code, errors));
         Texts.Cli.Expect("sweep", "show", output);
@@ -69,28 +68,9 @@ public sealed class SweepCommandTests
     {
         await using var app = new OneAnswer(200, Report(state, note));
 
-        var (code, output, errors) = await TypeAsync(app, "sweep", "report", "sweep-2027-q2");
+        var (code, output, errors) = await SignedIn.TypeAsync(app, "sweep", "report", "sweep-2027-q2");
 
         Assert.Equal((expected, ""), (code, errors));
         Texts.Cli.Expect("sweep report", state, output);
-    }
-
-    private static async Task<(int Code, string Output, string Errors)> TypeAsync(OneAnswer app, params string[] typed)
-    {
-        using var output = new StringWriter { NewLine = "\n" };
-        using var errors = new StringWriter { NewLine = "\n" };
-        var code = await OneLine.RunAsync(
-            () =>
-                Commands.InvokeAsync(
-                    [.. typed, "--app", app.Address, "--client-id", SignedIn.ClientId],
-                    output,
-                    errors,
-                    Stop,
-                    azure: SignedIn.Outside()
-                ),
-            errors,
-            Stop
-        );
-        return (code, output.ToString(), errors.ToString());
     }
 }

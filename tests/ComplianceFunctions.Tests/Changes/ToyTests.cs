@@ -1,5 +1,4 @@
 using Compliance.Changes.Plans;
-using Simulation;
 using Testing;
 
 namespace ComplianceFunctions.Tests.Changes;
@@ -7,24 +6,6 @@ namespace ComplianceFunctions.Tests.Changes;
 /// <summary>A capability of a hundred lines gets the seven phases, crash safety and approvals from the flow.</summary>
 public sealed class ToyTests
 {
-    private static readonly FaultPlan Faults = new()
-    {
-        Rates = new Dictionary<FaultKind, double>
-        {
-            [FaultKind.CrashBeforeCommit] = 0.02,
-            [FaultKind.CrashAfterCommit] = 0.02,
-            [FaultKind.TornCommit] = 0.02,
-            [FaultKind.StaleCommit] = 0.02,
-            [FaultKind.CrashInside] = 0.01,
-            [FaultKind.LostAnswer] = 0.02,
-            [FaultKind.Redelivery] = 0.02,
-            [FaultKind.ReportedFailed] = 0.02,
-            [FaultKind.LateTimer] = 0.05,
-            [FaultKind.EarlyTimer] = 0.1,
-        },
-        LongestDelay = TimeSpan.FromMinutes(20),
-    };
-
     public static TheoryData<int> Seeds => [.. TestSize.Seeds(12)];
 
     [Fact]
@@ -515,7 +496,7 @@ public sealed class ToyTests
     public async Task A_random_life_removes_nothing_that_it_may_not_and_ends_in_a_certificate(int seed)
     {
         var draw = new Random(seed);
-        await using var world = await ToyWorld.StartAsync((ulong)seed, seed % 2 == 0 ? Faults : null, replays: seed % 2 == 1);
+        await using var world = await ToyWorld.StartAsync((ulong)seed, seed % 2 == 0 ? ChangeFaults.All : null, replays: seed % 2 == 1);
         string[] cases = ["c", "d", "e"];
         string[] people = ["one", "two", "three", "asker", "subject"];
         foreach (var name in cases)

@@ -146,23 +146,7 @@ internal sealed class ToyWorld : IAsyncDisposable
     /// <summary>Pauses acts, or lets them continue.</summary>
     public async Task PauseAsync(bool isPaused)
     {
-        await Services
-            .GetRequiredService<TablePause>()
-            .ChangeAsync(
-                s =>
-                    s with
-                    {
-                        Latest = new ActPause
-                        {
-                            Number = (s.Latest?.Number ?? 0) + 1,
-                            PausedBy = "ann",
-                            Reason = "a bad policy",
-                            At = Now,
-                            ResumedAt = isPaused ? null : Now,
-                        },
-                    },
-                TestContext.Current.CancellationToken
-            );
+        await Services.GetRequiredService<TablePause>().SetAsync(isPaused, Now);
         IsPaused = isPaused;
     }
 

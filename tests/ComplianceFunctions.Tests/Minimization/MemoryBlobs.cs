@@ -31,9 +31,6 @@ internal sealed partial class MemoryBlobs(Func<BlobFacts, string?> whyHarm, Time
     /// <summary>Requests to delete so far.</summary>
     public int Batches { get; private set; }
 
-    /// <summary>True while the service answers each deletion with a conflict that is none of those it knows.</summary>
-    public bool Refuses { get; set; }
-
     /// <summary>False while the container cannot be listed.</summary>
     public bool IsReadable { get; set; } = true;
 
@@ -138,8 +135,6 @@ internal sealed partial class MemoryBlobs(Func<BlobFacts, string?> whyHarm, Time
             return Ended(DeletionOutcome.Leased, 412, "LeaseIdMissing");
         if (blob.HasLegalHold == true)
             return Ended(DeletionOutcome.Held, 409, "BlobImmutableDueToLegalHold");
-        if (Refuses)
-            return Ended(DeletionOutcome.Failed, 409, "Busy");
         if (whyHarm(blob) is { } harm)
             Harm.Add($"{name}: {harm}");
         _blobs.Remove(name);

@@ -1,6 +1,6 @@
 using Compliance.Changes.Approvals;
 using Compliance.Minimization.Sweeps;
-using Simulation;
+using ComplianceFunctions.Tests.Changes;
 using Testing;
 
 namespace ComplianceFunctions.Tests.Minimization;
@@ -13,24 +13,6 @@ namespace ComplianceFunctions.Tests.Minimization;
 /// </summary>
 public sealed class SweepHistoryTests
 {
-    private static readonly FaultPlan Faults = new()
-    {
-        Rates = new Dictionary<FaultKind, double>
-        {
-            [FaultKind.CrashBeforeCommit] = 0.02,
-            [FaultKind.CrashAfterCommit] = 0.02,
-            [FaultKind.TornCommit] = 0.02,
-            [FaultKind.StaleCommit] = 0.02,
-            [FaultKind.CrashInside] = 0.01,
-            [FaultKind.LostAnswer] = 0.02,
-            [FaultKind.Redelivery] = 0.02,
-            [FaultKind.ReportedFailed] = 0.02,
-            [FaultKind.LateTimer] = 0.05,
-            [FaultKind.EarlyTimer] = 0.1,
-        },
-        LongestDelay = TimeSpan.FromMinutes(20),
-    };
-
     public static TheoryData<int> Seeds => [.. TestSize.Seeds(12)];
 
     [Theory]
@@ -38,7 +20,7 @@ public sealed class SweepHistoryTests
     public async Task A_random_life_deletes_nothing_that_it_may_not_and_ends_with_nothing_due(int seed)
     {
         var draw = new Random(seed);
-        await using var world = await SweepWorld.StartAsync((ulong)seed, seed % 2 == 0 ? Faults : null, replays: seed % 2 == 1);
+        await using var world = await SweepWorld.StartAsync((ulong)seed, seed % 2 == 0 ? ChangeFaults.All : null, replays: seed % 2 == 1);
         world.Blobs.LosesAnswer = _ => draw.Next(6) == 0;
         for (var i = 0; i < 20; i++)
             world.Blobs.Put(SweepWorld.Prompt(draw.Next(1, 200), $"{i}"));

@@ -125,19 +125,40 @@ public sealed class SweepTests
     }
 
     [Fact]
-    public async Task A_policy_that_changes_while_the_service_refuses_ends_the_sweep_instead_of_trying_for_weeks()
+    public async Task A_policy_that_changes_before_anything_could_be_tried_ends_the_sweep_instead_of_trying_for_weeks()
     {
         await using var world = await StartedAsync();
-        world.Blobs.Refuses = true;
+        world.Blobs.IsReadable = false;
         await ApproveAsync(world);
         Assert.Null(await world.Documents.ReportAsync("s1", Stop));
 
         world.KeepFor("P80D");
+        world.Blobs.IsReadable = true;
         await world.RunAsync(TimeSpan.FromDays(1));
 
         Assert.Empty(world.Blobs.Deleted);
         Assert.Equal(SweepStage.Complete, (await world.Sweeps.FindAsync(SweepWorld.Tenant, "s1", Stop))!.Stage);
         Assert.Contains("policy", Assert.Single((await world.Documents.ReportAsync("s1", Stop))!.DataSets).Note!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_that_was_cut_off_leaves_no_second_sweep_that_acts_beside_the_next()
+    {
+        await using var world = await SweepWorld.StartAsync();
+        Put(world);
+        await world.BeginAsync("s0", isDryRun: true);
+        await world.RunAsync(TimeSpan.FromHours(1));
+        world.WritesLeft = 1;
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => world.BeginAsync("lost"));
+        world.WritesLeft = -1;
+        await world.BeginAsync("s1");
+
+        await world.EnsureAsync();
+        await world.RunAsync(TimeSpan.FromHours(1));
+
+        Assert.Null(await world.Sweeps.FindAsync(SweepWorld.Tenant, "lost", Stop));
+        Assert.Equal("s1", Assert.Single(await world.Sweeps.ExpectedAsync(SweepWorld.Tenant, Stop)).Id);
+        Assert.Single(await world.OpenAsync());
     }
 
     [Fact]

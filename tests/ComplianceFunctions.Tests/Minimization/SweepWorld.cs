@@ -13,6 +13,7 @@ using Compliance.Minimization.Sweeps;
 using Compliance.Runs;
 using Compliance.Storage;
 using Compliance.Tenants;
+using ComplianceFunctions.Tests.Changes;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -56,7 +57,12 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
         );
         _storage = new MemoryStorage(Simulation.Clock)
         {
-            Faults = _ => Simulation.CrashesAt("storage") ? StorageFault.CrashBefore : StorageFault.None,
+            Faults = request =>
+            {
+                if (request.Writes && WritesLeft-- == 0)
+                    return StorageFault.FailBefore(400, "CutOff");
+                return Simulation.CrashesAt("storage") ? StorageFault.CrashBefore : StorageFault.None;
+            },
         };
         Blobs = new MemoryBlobs(WhyHarm, Simulation.Clock);
     }
@@ -72,7 +78,7 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
     /// <summary>Object id of the owner in the directory; null for one who left.</summary>
     public string? OwnerInDirectory { get; set; } = Owner;
 
-    /// <summary>People who said yes to the sweep's open request, by sweep.</summary>
+    /// <summary>People who agreed to the sweep's open request, by sweep.</summary>
     public Dictionary<string, HashSet<string>> Yes { get; } = [];
 
     /// <summary>Sweeps that were cancelled or refused.</summary>
@@ -84,6 +90,9 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
     public string? Running { get; private set; }
 
     public bool IsPaused { get; private set; }
+
+    /// <summary>After so many writes one is refused; negative for none.</summary>
+    public int WritesLeft { get; set; } = -1;
 
     public ApprovalBoard Board => Services.GetRequiredService<ApprovalBoard>();
 
@@ -169,30 +178,14 @@ internal sealed class SweepWorld : IAsyncDisposable, IDataOwners, IRetentionPoli
     /// <summary>What the timer does each day.</summary>
     public async Task EnsureAsync()
     {
-        foreach (var sweep in (await Sweeps.AllAsync(Tenant, Stop)).Where(s => s.IsOpen || s.Stage == SweepStage.Retained))
+        foreach (var sweep in await Sweeps.ExpectedAsync(Tenant, Stop))
             await new SweepDispatcher(NullLogger<SweepDispatcher>.Instance).EnsureAsync(sweep, Simulation.Client, Stop);
     }
 
     /// <summary>Pauses acts, or lets them continue.</summary>
     public async Task PauseAsync(bool isPaused)
     {
-        await Services
-            .GetRequiredService<TablePause>()
-            .ChangeAsync(
-                s =>
-                    s with
-                    {
-                        Latest = new ActPause
-                        {
-                            Number = (s.Latest?.Number ?? 0) + 1,
-                            PausedBy = "ann",
-                            Reason = "a bad policy",
-                            At = Now,
-                            ResumedAt = isPaused ? null : Now,
-                        },
-                    },
-                Stop
-            );
+        await Services.GetRequiredService<TablePause>().SetAsync(isPaused, Now);
         IsPaused = isPaused;
     }
 

@@ -30,7 +30,7 @@ public sealed record ApprovalRequest
     /// <summary>Mail address of the owner; null where it is not known.</summary>
     public string? OwnerAddress { get; init; }
 
-    /// <summary>Whether the case's id stands for a person, and is written as a pseudonym in the ledger.</summary>
+    /// <summary>Whether the case's id is that of a person, and is written as a pseudonym in the ledger.</summary>
     public bool IsCasePerson { get; init; } = true;
 
     /// <summary>Why approvals are due: the guards that hold, in words.</summary>

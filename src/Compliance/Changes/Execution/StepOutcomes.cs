@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Compliance.Changes.Plans;
 using Compliance.Text;
 
@@ -26,7 +27,7 @@ internal static class StepOutcomes
         outcomes
             .GroupBy(o => o.Result)
             .ToDictionary(
-                g => char.ToLowerInvariant(g.Key.ToString()[0]) + g.Key.ToString()[1..],
+                g => JsonNamingPolicy.CamelCase.ConvertName($"{g.Key}"),
                 g => (long)g.Count(),
                 StringComparer.Ordinal
             );

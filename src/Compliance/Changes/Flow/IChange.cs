@@ -45,7 +45,7 @@ internal interface IChange<TObservation>
     /// <summary>What those who are asked need to know beside why they are: how much, and whether it can be undone. Pure.</summary>
     IReadOnlyList<string> Describe(ActionPlan plan, TObservation observed) => [];
 
-    /// <summary>Whether the id of a case stands for a person, and is written as a pseudonym in the ledger.</summary>
+    /// <summary>Whether the id of a case is that of a person, and is written as a pseudonym in the ledger.</summary>
     bool IsAboutPeople => true;
 
     /// <summary>The plan for what was observed. Pure: the same observation under the same policy gives the same plan.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure;
 using Compliance.Changes.Pauses;
 using Compliance.Ledger;
@@ -139,7 +140,11 @@ internal sealed class SliceDeletion(
             using var closing = part;
             await Task.WhenAll(sent);
             var donePart = part.Finish();
-            var counts = donePart.Results.ToDictionary(r => Name(r.Key), r => r.Value.Items, StringComparer.Ordinal);
+            var counts = donePart.Results.ToDictionary(
+                r => JsonNamingPolicy.CamelCase.ConvertName($"{r.Key}"),
+                r => r.Value.Items,
+                StringComparer.Ordinal
+            );
             counts["part"] = part.Number;
             counts["bytesDeleted"] = donePart.Results.GetValueOrDefault(SweepResult.Deleted, SliceTotal.None).Bytes;
             await evidence.AppendAsync(
@@ -174,48 +179,4 @@ internal sealed class SliceDeletion(
             PlanId = act.ActionPlanId,
             CorrelationId = act.Run.SweepId,
         };
-
-    private static string Name(SweepResult result) => char.ToLowerInvariant(result.ToString()[0]) + result.ToString()[1..];
-}
-
-/// <summary>Which part a row of a manifest is in. Rows are asked for in their order.</summary>
-/// <param name="parts">The parts.</param>
-internal sealed class PartRange(IReadOnlyList<ManifestPart> parts)
-{
-    private int _part;
-
-    // The header is a line of the first part, and no row.
-    private long _end = parts.Count == 0 ? 0 : parts[0].Rows - 1;
-
-    /// <summary>Number of the part.</summary>
-    public int PartOf(long row)
-    {
-        while (row >= _end)
-            _end += parts[++_part].Rows;
-        return _part;
-    }
-}
-
-/// <summary>Parts that are being finished, a few at a time.</summary>
-internal sealed class PartQueue(int max)
-{
-    private readonly Queue<Task> _tasks = new();
-
-    /// <summary>One more; waits for the oldest where there are too many.</summary>
-    public async Task AddAsync(Task part)
-    {
-        _tasks.Enqueue(part);
-        if (_tasks.Count >= max)
-            await _tasks.Dequeue();
-    }
-
-    /// <summary>Waits for all.</summary>
-    public async Task AllAsync()
-    {
-        while (_tasks.TryDequeue(out var part))
-            await part;
-    }
-
-    /// <summary>Waits until none is under way, whatever they came to; each is reported by <see cref="AllAsync"/>.</summary>
-    public Task QuietAsync() => Task.WhenAll(_tasks.Select(t => t.ContinueWith(_ => { }, TaskScheduler.Default)));
 }

@@ -7,22 +7,6 @@ using Compliance.Minimization.Policy;
 
 namespace Compliance.Minimization.Sweeps;
 
-/// <summary>Guards of a sweep, by their names as stored.</summary>
-internal static class SweepGuards
-{
-    /// <summary>More of a data set is due than the policy lets through, by share.</summary>
-    public const string Share = "data-set-share";
-
-    /// <summary>More of a data set is due than the policy lets through, by bytes.</summary>
-    public const string Bytes = "data-set-bytes";
-
-    /// <summary>All of a data set is due.</summary>
-    public const string Whole = "whole-data-set";
-
-    /// <summary>A rule that never deleted anything as it is now.</summary>
-    public const string FirstActOfRule = "first-act-of-rule";
-}
-
 /// <summary>
 /// Deleting what a data set may not keep, as a change: one case a data set and sweep. The plan is made once, by the listing; what happens
 /// to its items until the act is noticed at each of them.

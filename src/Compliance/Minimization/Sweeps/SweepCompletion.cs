@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Compliance.Changes.Flow;
 using Compliance.Ledger;
 using Compliance.Minimization.Policy;
@@ -120,11 +121,7 @@ internal sealed class SweepCompletion(
         );
     }
 
-    private static (DataSetState State, string? Note) StateOf(
-        SliceTotals totals,
-        ChangeCertificate? certificate,
-        bool isPolicyInForce
-    )
+    private static (DataSetState State, string? Note) StateOf(SliceTotals totals, ChangeCertificate? certificate, bool isPolicyInForce)
     {
         if (totals.Moved.Items > 0)
             return (DataSetState.Incomplete, "This version moves nothing to a colder tier: what is due for that stays where it is.");
@@ -170,11 +167,7 @@ internal sealed class SweepCompletion(
         var results = report
             .DataSets.SelectMany(d => d.Results)
             .GroupBy(r => r.Key)
-            .ToDictionary(
-                g => $"{g.Key}"[..1].ToLowerInvariant() + $"{g.Key}"[1..],
-                g => g.Sum(r => r.Value.Items),
-                StringComparer.Ordinal
-            );
+            .ToDictionary(g => JsonNamingPolicy.CamelCase.ConvertName($"{g.Key}"), g => g.Sum(r => r.Value.Items), StringComparer.Ordinal);
         results["bytesDeleted"] = report.DataSets.Sum(d => d.Deleted.Bytes);
         results["unclassified"] = report.Unclassified.Items;
         await evidence.AppendAsync(

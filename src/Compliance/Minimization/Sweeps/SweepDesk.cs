@@ -11,33 +11,6 @@ namespace Compliance.Minimization.Sweeps;
 /// <param name="Sweep">The sweep that was started, or the one that is under way; null when refused.</param>
 public sealed record SweepAnswer(int Status, string? Reason, Sweep? Sweep);
 
-/// <summary>A sweep and where its data sets are.</summary>
-/// <param name="Sweep">The sweep.</param>
-/// <param name="DataSets">Its data sets, with what is planned of each.</param>
-internal sealed record SweepView(Sweep Sweep, IReadOnlyList<DataSetView> DataSets);
-
-/// <summary>A data set of a sweep.</summary>
-/// <param name="CaseId">The case it is carried out as.</param>
-/// <param name="DataSet">The data set.</param>
-/// <param name="Owner">Who answers for it.</param>
-/// <param name="Totals">How much there is, and what becomes of it.</param>
-/// <param name="Due">What each rule deletes.</param>
-/// <param name="Oldest">When the oldest that is due was last written (UTC).</param>
-/// <param name="Newest">When the newest that is due was last written (UTC).</param>
-/// <param name="Samples">Some names of what is due.</param>
-/// <param name="Holds">Why two people are asked; empty where no one is.</param>
-internal sealed record DataSetView(
-    string CaseId,
-    string DataSet,
-    string? Owner,
-    SliceTotals Totals,
-    IReadOnlyDictionary<string, SliceTotal> Due,
-    DateTimeOffset? Oldest,
-    DateTimeOffset? Newest,
-    IReadOnlyList<string> Samples,
-    IReadOnlyList<string> Holds
-);
-
 /// <summary>Where sweeps are started, cancelled and read.</summary>
 public sealed class SweepDesk
 {
@@ -128,9 +101,9 @@ public sealed class SweepDesk
     /// <summary>All sweeps, the newest first.</summary>
     public Task<IReadOnlyList<Sweep>> AllAsync(CancellationToken cancellationToken) => _sweeps.AllAsync(_tenant.Value, cancellationToken);
 
-    /// <summary>Sweeps that should be running: cut off before their orchestration was started, or lost since.</summary>
-    internal async Task<IReadOnlyList<Sweep>> ExpectedAsync(CancellationToken cancellationToken) =>
-        [.. (await AllAsync(cancellationToken)).Where(s => s.IsOpen || s.Stage == SweepStage.Retained)];
+    /// <inheritdoc cref="TableSweeps.ExpectedAsync"/>
+    internal Task<IReadOnlyList<Sweep>> ExpectedAsync(CancellationToken cancellationToken) =>
+        _sweeps.ExpectedAsync(_tenant.Value, cancellationToken);
 
     /// <summary>A sweep, and what it plans; null when there is none.</summary>
     internal async Task<SweepView?> FindAsync(string id, CancellationToken cancellationToken)

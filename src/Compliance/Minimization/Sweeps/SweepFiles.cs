@@ -28,7 +28,7 @@ internal sealed class SweepFiles(StateStorage storage)
     public static string Folder(string sweepId, string account, string container) =>
         $"{StateKeys.Safe(sweepId, "a sweep's id")}/{account}/{container.Replace("$", "_", StringComparison.Ordinal)}";
 
-    /// <summary>A part of a file's name that stands for a data set.</summary>
+    /// <summary>A data set, as a part of a file's name.</summary>
     public static string SafeName(string? dataSet)
     {
         if (dataSet is null)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Compliance.Text;
 
 namespace Compliance.Minimization.Sweeps;
@@ -16,7 +17,7 @@ internal static class SweepReportTexts
         "bytes",
         "due",
         "dueBytes",
-        .. Enum.GetValues<SweepResult>().Select(r => char.ToLowerInvariant($"{r}"[0]) + $"{r}"[1..]),
+        .. Enum.GetValues<SweepResult>().Select(r => JsonNamingPolicy.CamelCase.ConvertName($"{r}")),
         "deletedBytes",
         "left",
         "leftBytes",

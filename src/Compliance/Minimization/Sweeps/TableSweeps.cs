@@ -70,6 +70,19 @@ internal sealed class TableSweeps(StateStorage storage)
         return [.. sweeps.OrderByDescending(s => s.At).ThenByDescending(s => s.Id, StringComparer.Ordinal)];
     }
 
+    /// <summary>
+    /// Sweeps that should be running. One that was cut off before it was known as the current one becomes that now, or goes where another
+    /// one is: two never act.
+    /// </summary>
+    public async Task<IReadOnlyList<Sweep>> ExpectedAsync(string tenantId, CancellationToken cancellationToken)
+    {
+        var expected = new List<Sweep>();
+        foreach (var sweep in await AllAsync(tenantId, cancellationToken))
+            if (sweep.Stage == SweepStage.Retained || (sweep.IsOpen && (await BeginAsync(sweep, cancellationToken)).Id == sweep.Id))
+                expected.Add(sweep);
+        return expected;
+    }
+
     /// <summary>Changes a sweep by compare-and-set.</summary>
     /// <returns>The sweep as it is now.</returns>
     /// <exception cref="KeyNotFoundException">There is none of that id.</exception>

@@ -41,7 +41,7 @@ internal sealed class ErasureRefusedException(string reason) : Exception(reason)
 
 /// <summary>
 /// Erases what is kept about a person's case outside the ledger: documents, requests for approval, findings, the details in the case's
-/// row, and last who the pseudonym stands for and its salt. The ledger stays as it is and verifies as before; two records in it say that,
+/// row, and last whose the pseudonym is and its salt. The ledger stays as it is and verifies as before; two records in it say that,
 /// by whom and when, and a third until when storage keeps it, where an organisation's policy makes it do so. The row of the case stays
 /// under its id without details, so that an old event of HR brings nothing back. Cut off anywhere, it is done again from the start.
 /// </summary>
@@ -162,7 +162,7 @@ internal sealed class DetailErasure(
             );
     }
 
-    // Erases who the pseudonym stands for. What says until when storage keeps it comes after that, and names nobody but the pseudonym.
+    // Erases whose the pseudonym is. The record of until when storage keeps it comes after that, and names the pseudonym alone.
     private async Task<DateTimeOffset?> FinishAsync(
         string caseId,
         string pseudonym,

@@ -48,7 +48,7 @@ public sealed class StorageAccountsTests : IDisposable
         );
         Assert.Equal("dev", inventory.Accounts.Single(a => a.Name == "ctsdev").Tags["Environment"]);
         Assert.True(inventory.Accounts.Single(a => a.Name == "ctsexports").IsHierarchical);
-        // An account that nobody configured keeps nothing.
+        // An account that was never configured keeps nothing.
         Assert.Equal((false, null), (Kept("stnwtrainprod").IsVersioned, Kept("stnwtrainprod").SoftDeleteDays));
 
         BlobServiceFacts Kept(string name) => inventory.Accounts.Single(a => a.Name == name).BlobService!;

@@ -83,7 +83,7 @@ public sealed class SliceTests(AzuriteFixture azurite)
         var outcomes = await bench.OutcomesAsync(slice);
         Assert.Equal(names.Order(StringComparer.Ordinal), outcomes.Select(o => o.Name).Order(StringComparer.Ordinal));
         Assert.Equal(600, outcomes.Count);
-        // Of the batch whose answer was lost nobody knows who deleted it; the others are this app's.
+        // Of the batch whose answer was lost it is not known who deleted it; the others are this app's.
         Assert.Equal(cut.Lost, outcomes.Count(o => o.Result is SweepResult.AlreadyGone));
         Assert.True(cut.Lost > 0);
         Assert.Empty(bench.Evidence.Conflicts);
